@@ -1,0 +1,14 @@
+/** A point in time: microseconds since 1970-01-01T00:00:00Z, negative before it. */
+export type Instant = bigint;
+
+/** Tells the time. Passed in, so that tests rule it. */
+export type Clock = () => Instant;
+
+/** 0001-01-01T00:00:00Z, the earliest time that google.protobuf.Timestamp allows. */
+export const minInstant: Instant = -62_135_596_800_000_000n;
+
+/** 9999-12-31T23:59:59.999999Z, the latest time that google.protobuf.Timestamp allows. */
+export const maxInstant: Instant = 253_402_300_799_999_999n;
+
+/** The machine's clock, to the millisecond. */
+export const systemClock: Clock = () => BigInt(Date.now()) * 1000n;

@@ -1,0 +1,24 @@
+/**
+ * The limits that a request meets, by the names that errors and docs use. Those that an operator
+ * may set are in config/; these are part of the contract.
+ */
+export const limits = {
+  /** Longest aggregate type, aggregate id, event type, content type, tag, metadata key, correlation or causation id, in bytes of UTF-8. */
+  nameBytes: 255,
+  /** Largest event: its data, metadata, tags and names, in bytes. */
+  eventBytes: 1_048_576,
+  /** Most events in one append. */
+  appendEvents: 1_000,
+  /** Largest append, in bytes over its events. */
+  appendBytes: 4_194_304,
+  /** Most metadata keys of an event. */
+  metadataKeys: 64,
+  /** Most tags of an event, or in a filter. */
+  tags: 32,
+  /** Most values in one list of a filter. */
+  filterValues: 100,
+  /** Most events in one page. */
+  pageEvents: 1_000,
+  /** A page is closed when its events pass this, in bytes; it always holds at least one event. */
+  pageBytes: 1_048_576,
+} as const;
