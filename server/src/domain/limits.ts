@@ -17,6 +17,8 @@ export const limits = {
   tags: 32,
   /** Most values in one list of a filter. */
   filterValues: 100,
+  /** Largest request message, in bytes: an append at its limit, and what the wire adds. */
+  messageBytes: 5_242_880,
   /** Most events in one page. */
   pageEvents: 1_000,
   /** A page is closed when its events pass this, in bytes; it always holds at least one event. */

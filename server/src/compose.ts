@@ -1,0 +1,95 @@
+import type { Logger } from "pino";
+import type { Config, StoreConfig } from "./config/config.js";
+import { limits } from "./domain/limits.js";
+import { systemClock } from "./domain/instant.js";
+import type { Authenticate } from "./interceptors/authenticate.js";
+import { authenticateDev } from "./interceptors/authenticate-dev.js";
+import { authenticateJwt } from "./interceptors/authenticate-jwt.js";
+import { createChain } from "./interceptors/chain.js";
+import { createMemoryStore } from "./store/memory/open.js";
+import { openSqliteStore } from "./store/sqlite/open.js";
+import type { Store } from "./store/store.js";
+import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
+import { listenGrpc } from "./transport/grpc/server.js";
+import { createWriter } from "./writer/writer.js";
+
+/** A running server. */
+export interface AnnalsServer extends AsyncDisposable {
+  /** "host:port" where gRPC is served. */
+  readonly grpcAddress: string;
+  /**
+   * Stops in order: health says NOT_SERVING, no new calls, streams ended, queued appends written,
+   * store closed. Idempotent.
+   *
+   * @returns false when calls were cut off because the time was up
+   */
+  stop(): Promise<boolean>;
+}
+
+/** Builds the server out of its parts and opens its port. */
+export async function startServer(config: Config, logger: Logger): Promise<AnnalsServer> {
+  const store = await openStore(config.store, logger);
+  const writer = createWriter(store, systemClock, {
+    maxQueuedAppends: config.maxQueuedAppends,
+    maxQueuedBytes: config.maxQueuedBytes,
+    maxBatchEvents: config.maxBatchEvents,
+    maxBatchBytes: config.maxBatchBytes,
+    retryAfterMs: 100,
+    onStoreError: (error) => {
+      logger.error({ err: error }, "a batch of appends failed");
+    },
+  });
+  const chain = createChain({
+    authenticate: authenticator(config, logger),
+    logger,
+    callTimeoutMs: config.callTimeoutMs,
+  });
+  const pages = { maxEvents: limits.pageEvents, maxBytes: limits.pageBytes };
+  const { foreignStreams } = config;
+  const rpcs = eventStoreRpcs({ store, writer, foreignStreams, pages }, config);
+  const grpc = await listenGrpc(rpcs, chain, {
+    address: config.grpcAddress,
+    maxMessageBytes: limits.messageBytes,
+    maxConcurrentStreams: config.maxConcurrentStreams,
+    reflection: config.reflection,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  grpc.setServing(true);
+
+  let stopping: Promise<boolean> | undefined;
+  const stop = async (): Promise<boolean> => {
+    grpc.setServing(false);
+    const drained = await grpc.stop(config.shutdownTimeoutMs);
+    await writer.drain();
+    await store.close();
+    return drained;
+  };
+  return {
+    grpcAddress: grpc.address,
+    stop: () => (stopping ??= stop()),
+    [Symbol.asyncDispose]: async () => {
+      await (stopping ??= stop());
+    },
+  };
+}
+
+function openStore(config: StoreConfig, logger: Logger): Promise<Store> {
+  switch (config.kind) {
+    case "memory":
+      return Promise.resolve(createMemoryStore());
+    case "sqlite":
+      return openSqliteStore({ file: config.file, logger });
+    default:
+      return config satisfies never;
+  }
+}
+
+function authenticator({ auth }: Config, logger: Logger): Authenticate {
+  if (auth.mode === "jwt") return authenticateJwt(auth);
+  logger.warn(
+    "auth=dev: every caller may act for any tenant; for development on this machine only",
+  );
+  return authenticateDev;
+}

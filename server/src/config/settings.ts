@@ -1,0 +1,155 @@
+import { z } from "zod";
+
+/** One setting: what an operator can say, and the one place where it is documented. */
+export interface Setting<T> {
+  /** What it does, with its unit, and why to change it. Markdown. */
+  readonly doc: string;
+  /** Takes the text of a flag or a variable as well as the value in a file. */
+  readonly schema: z.ZodType<T>;
+  /** The default as the documentation shows it; the schema supplies it. */
+  readonly defaultText: string;
+  /** Only by variable or file: a flag would show in the process list. */
+  readonly secret?: true;
+}
+
+/** Whatever the operator said, checked one by one; config.ts checks how they go together. */
+export interface Settings {
+  readonly grpcAddress: Setting<string>;
+  readonly store: Setting<string>;
+  readonly auth: Setting<"dev" | "jwt">;
+  readonly authJwtKey: Setting<string | undefined>;
+  readonly authJwtKeyFile: Setting<string | undefined>;
+  readonly authJwtAlgorithms: Setting<readonly string[] | undefined>;
+  readonly authJwtIssuer: Setting<string | undefined>;
+  readonly authJwtAudience: Setting<string | undefined>;
+  readonly foreignStreams: Setting<"deny" | "hide">;
+  readonly reflection: Setting<boolean>;
+  readonly logLevel: Setting<"debug" | "info" | "warn" | "error" | "silent">;
+  readonly logFormat: Setting<"auto" | "json" | "pretty">;
+  readonly callTimeoutMs: Setting<number>;
+  readonly shutdownTimeoutMs: Setting<number>;
+  readonly maxQueuedAppends: Setting<number>;
+  readonly maxQueuedBytes: Setting<number>;
+  readonly maxBatchEvents: Setting<number>;
+  readonly maxBatchBytes: Setting<number>;
+  readonly maxConcurrentStreams: Setting<number>;
+  readonly maxStreamInFlight: Setting<number>;
+}
+
+/** THE TABLE of settings. The name in it is the file's key; flag and variable follow from it. */
+export const settings: Settings = {
+  grpcAddress: {
+    doc: "Where gRPC is served, `host:port`. Port 0 takes a free one.",
+    ...withDefault(address(), "127.0.0.1:50051"),
+  },
+  store: {
+    doc: "`sqlite:<path>` (one file, made if absent) or `memory:` (nothing is kept: for tests).",
+    ...withDefault(z.string(), "sqlite:data/annals.db"),
+  },
+  auth: {
+    doc: "How callers are known. `dev` believes the metadata key `x-tenant-id`, on loopback only; `jwt` verifies bearer tokens.",
+    ...withDefault(z.enum(["dev", "jwt"]), "dev"),
+  },
+  authJwtKey: {
+    doc: "`jwt`: the shared secret, 32 bytes or more (HS256 and kin), or a public key in PEM.",
+    ...optional(z.string().min(1)),
+    secret: true,
+  },
+  authJwtKeyFile: {
+    doc: "`jwt`: a file that holds the key instead.",
+    ...optional(z.string().min(1)),
+  },
+  authJwtAlgorithms: {
+    doc: "`jwt`: the algorithms allowed, separated by commas. By default the usual one for the key: `HS256`, `RS256`, `ES256` or `EdDSA`.",
+    ...optional(list()),
+  },
+  authJwtIssuer: {
+    doc: "`jwt`: the `iss` that a token must have. By default any.",
+    ...optional(z.string().min(1)),
+  },
+  authJwtAudience: {
+    doc: "`jwt`: the `aud` that a token must have. By default any.",
+    ...optional(z.string().min(1)),
+  },
+  foreignStreams: {
+    doc: "What a stream answers that exists only for another tenant: `deny`, that it belongs to a different tenant; `hide`, that it does not exist.",
+    ...withDefault(z.enum(["deny", "hide"]), "deny"),
+  },
+  reflection: {
+    doc: "Whether gRPC server reflection is served, for grpcurl and its like.",
+    ...withDefault(flag(), true),
+  },
+  logLevel: {
+    doc: "`debug` logs every call; `info` those that failed.",
+    ...withDefault(z.enum(["debug", "info", "warn", "error", "silent"]), "info"),
+  },
+  logFormat: {
+    doc: "`json`, `pretty`, or `auto`: pretty on a terminal.",
+    ...withDefault(z.enum(["auto", "json", "pretty"]), "auto"),
+  },
+  callTimeoutMs: {
+    doc: "Time for a unary call, in milliseconds, unless its caller sets a shorter deadline.",
+    ...withDefault(count(1, 3_600_000), 30_000),
+  },
+  shutdownTimeoutMs: {
+    doc: "Time for calls under way to end when the server stops, in milliseconds; then they are cut off.",
+    ...withDefault(count(0, 3_600_000), 10_000),
+  },
+  maxQueuedAppends: {
+    doc: "Most appends that wait to be written; more are refused with `RESOURCE_EXHAUSTED`.",
+    ...withDefault(count(1, 1_000_000), 10_000),
+  },
+  maxQueuedBytes: {
+    doc: "Most bytes that wait to be written. Bounds memory.",
+    ...withDefault(count(1, 2 ** 40), 67_108_864),
+  },
+  maxBatchEvents: {
+    doc: "Most events in one commit. Lower it to bound what one commit delays the next.",
+    ...withDefault(count(1, 100_000), 2_000),
+  },
+  maxBatchBytes: {
+    doc: "Most bytes in one commit.",
+    ...withDefault(count(1, 2 ** 30), 8_388_608),
+  },
+  maxConcurrentStreams: {
+    doc: "Most calls under way on one connection (HTTP/2); more wait at the client.",
+    ...withDefault(count(1, 100_000), 1_000),
+  },
+  maxStreamInFlight: {
+    doc: "Most appends of one `AppendStream` call without an answer; past it the call is not read from.",
+    ...withDefault(count(1, 10_000), 256),
+  },
+};
+
+function withDefault<T>(
+  schema: z.ZodType<T>,
+  value: T,
+): Pick<Setting<T>, "schema" | "defaultText"> {
+  return { schema: schema.optional().transform((v) => v ?? value), defaultText: String(value) };
+}
+
+function optional<T>(schema: z.ZodType<T>): Pick<Setting<T | undefined>, "schema" | "defaultText"> {
+  return { schema: schema.optional(), defaultText: "" };
+}
+
+function count(min: number, max: number): z.ZodType<number> {
+  return z.coerce.number().int().min(min).max(max);
+}
+
+function flag(): z.ZodType<boolean> {
+  return z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
+}
+
+function list(): z.ZodType<readonly string[]> {
+  return z.union([
+    z.array(z.string()),
+    z.string().transform((text) => text.split(",").map((part) => part.trim())),
+  ]);
+}
+
+function address(): z.ZodType<string> {
+  return z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be "host:port"')
+    .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) < 65_536, "port above 65535");
+}

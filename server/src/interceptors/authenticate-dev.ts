@@ -1,0 +1,30 @@
+import { AnnalsError, invalidArgument } from "../domain/error.js";
+import { parseTenantId } from "../domain/tenant.js";
+import type { Authenticate } from "./authenticate.js";
+import { tenantIdKey } from "./tenant.js";
+
+/** In dev mode, this instead of a tenant asks for the operator's view of all tenants. */
+const operator = "*";
+
+/**
+ * Development mode: believes the metadata key x-tenant-id. The configuration allows it only while
+ * every listener is on loopback.
+ */
+export const authenticateDev: Authenticate = (call) => {
+  const [value, ...more] = call.metadata(tenantIdKey);
+  if (value === undefined) {
+    throw new AnnalsError({
+      reason: "unauthenticated",
+      description: `no credential: in dev mode, metadata ${tenantIdKey} names the tenant`,
+    });
+  }
+  if (more.length > 0) throw invalidArgument(tenantIdKey, "must be given once");
+  if (value === operator) {
+    return { subject: "dev-operator", tenants: [], scopes: new Set(["events:read:all-tenants"]) };
+  }
+  return {
+    subject: "dev",
+    tenants: [parseTenantId(value, tenantIdKey)],
+    scopes: new Set(["events:append", "events:read"]),
+  };
+};

@@ -1,0 +1,54 @@
+import { AnnalsError } from "../domain/error.js";
+import type { TenantId } from "../domain/tenant.js";
+import type { Identity } from "./identity.js";
+
+/** One RPC under way, whatever transport it came by. Interceptors fill in what they find out. */
+export interface Call {
+  /** "annals.v1.EventStore/Append". */
+  readonly method: string;
+  /** True when requests or answers are streamed: such a call has no deadline unless its caller sets one. */
+  readonly streaming: boolean;
+  /** The credential needs one of these. */
+  readonly scopes: readonly Scope[];
+  /** Names the call in logs and in errors. */
+  readonly requestId: string;
+  /** The caller's address. */
+  readonly peer: string;
+  /** The values of a metadata key, in lower case; none when it is absent. */
+  readonly metadata: (key: string) => readonly string[];
+  /** When the caller stops waiting, in Unix milliseconds. */
+  readonly deadline: number | undefined;
+  /** Aborted with an AnnalsError when the deadline passes or the server stops; with anything when the caller goes away. */
+  readonly signal: AbortSignal;
+  /** Ends the call from this side. */
+  readonly abort: (reason: AnnalsError) => void;
+  /** Set by authenticate. */
+  identity?: Identity;
+  /** Set by tenant, where the credential allows one. */
+  tenantId?: TenantId;
+}
+
+/** What a credential may do. */
+export type Scope = "events:append" | "events:read" | "events:read:all-tenants";
+
+/**
+ * The tenant that a call acts for: the only way from a request to a tenant.
+ *
+ * @throws AnnalsError permission_denied when the credential names none
+ */
+export function tenantOf(call: Call): TenantId {
+  if (call.tenantId !== undefined) return call.tenantId;
+  throw new AnnalsError({
+    reason: "permission_denied",
+    description: "the credential names no tenant; this call is about one tenant's log",
+  });
+}
+
+/** @throws AnnalsError permission_denied when the credential does not have the scope */
+export function assertScope(call: Call, scope: Scope): void {
+  if (call.identity?.scopes.has(scope)) return;
+  throw new AnnalsError({
+    reason: "permission_denied",
+    description: `the credential lacks the scope ${scope}`,
+  });
+}

@@ -1,0 +1,27 @@
+import { type Authenticate, authenticate } from "./authenticate.js";
+import { authorize } from "./authorize.js";
+import { deadline } from "./deadline.js";
+import type { Interceptor } from "./interceptor.js";
+import { mapErrors } from "./map-errors.js";
+import { type CallLogger, requestLog } from "./request-log.js";
+import { tenant } from "./tenant.js";
+
+/** What the chain needs. */
+export interface ChainOptions {
+  readonly authenticate: Authenticate;
+  readonly logger: CallLogger;
+  /** Time for a unary call whose caller sets no deadline, in milliseconds. */
+  readonly callTimeoutMs: number;
+}
+
+/** THE CHAIN: what every call on every transport goes through, outermost first. */
+export function createChain(options: ChainOptions): readonly Interceptor[] {
+  return [
+    requestLog(options.logger),
+    mapErrors(options.logger),
+    deadline(options.callTimeoutMs),
+    authenticate(options.authenticate),
+    tenant,
+    authorize,
+  ];
+}

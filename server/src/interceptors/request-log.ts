@@ -1,0 +1,42 @@
+import { AnnalsError } from "../domain/error.js";
+import type { Call } from "./call.js";
+import type { Interceptor } from "./interceptor.js";
+
+/** The part of pino that interceptors use. */
+export interface CallLogger {
+  isLevelEnabled(level: string): boolean;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * One line a call: who, what, how long, how it ended. Never a payload, a token or a metadata value.
+ * Calls that went well are logged at "debug", those refused or failed at "info"; defects have a
+ * line of their own at "error" (map-errors.ts).
+ */
+export function requestLog(logger: CallLogger): Interceptor {
+  return async (call, next) => {
+    const started = performance.now();
+    try {
+      await next();
+      if (logger.isLevelEnabled("debug")) logger.debug(fieldsOf(call, started, "ok"), "call");
+    } catch (error) {
+      const reason = error instanceof AnnalsError ? error.failure.reason : "internal";
+      logger.info(fieldsOf(call, started, reason), "call");
+      throw error;
+    }
+  };
+}
+
+function fieldsOf(call: Call, started: number, outcome: string): object {
+  return {
+    requestId: call.requestId,
+    method: call.method,
+    peer: call.peer,
+    subject: call.identity?.subject,
+    tenantId: call.tenantId,
+    outcome,
+    durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+  };
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command, Option } from "commander";
+import { checkHealth } from "./commands/health.js";
+import { serve } from "./commands/serve.js";
+import type { Config } from "./config/config.js";
+import { ConfigError, flagOf, loadConfig, variableOf } from "./config/load-config.js";
+import { type Setting, settings } from "./config/settings.js";
+
+const program = new Command("annals").description("A multi-tenant event store.").version("0.1.0");
+
+withSettings(program.command("serve", { isDefault: true }).description("Run the server."), serve);
+withSettings(
+  program.command("health").description("Exit 0 when the server at --grpc-address is serving."),
+  checkHealth,
+);
+
+await program.parseAsync();
+
+/** Gives a command a flag for every setting, and its action the configuration. */
+function withSettings(command: Command, action: (config: Config) => Promise<void>): void {
+  command.option("--config <file>", "a JSON file of settings");
+  for (const [key, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
+    if (setting.secret) continue;
+    command.addOption(
+      new Option(`--${flagOf(key)} <value>`, `${setting.doc} [${variableOf(key)}]`),
+    );
+  }
+  command.action(async (flags: Record<string, string | undefined>) => {
+    const config = load(flags);
+    if (config) await action(config);
+  });
+}
+
+function load(flags: Record<string, string | undefined>): Config | undefined {
+  try {
+    const isTerminal = process.stdout.isTTY;
+    return loadConfig({ flags, env: process.env, file: flags["config"], isTerminal });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`annals: the configuration is wrong:\n${error.message}\n`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import { throwIfAborted } from "../domain/abort.js";
+import type {
+  PageBounds,
+  LogPage,
+  LogQuery,
+  Store,
+  WholeLogPage,
+  WholeLogQuery,
+} from "../store/store.js";
+import { atMost } from "./read-stream.js";
+
+/** Which part of a tenant's log. */
+export type LogRange = Omit<LogQuery, keyof PageBounds> & {
+  /** Most events; undefined: all. */
+  readonly limit: bigint | undefined;
+};
+
+/** Which part of the whole log. */
+export type WholeLogRange = Omit<WholeLogQuery, keyof PageBounds> & {
+  /** Most events; undefined: all. */
+  readonly limit: bigint | undefined;
+};
+
+/**
+ * A tenant's log in pages, each pulled from the store when it is asked for. A page may hold no
+ * event: it then says how far the log was scanned. The last one has atEnd, unless the limit is met.
+ */
+export function readLogPages(
+  store: Store,
+  range: LogRange,
+  bounds: PageBounds,
+  signal?: AbortSignal,
+): AsyncGenerator<LogPage, void, undefined> {
+  return readPages(range, bounds, (query) => store.readLog(query, signal && { signal }), signal);
+}
+
+/** The whole log in pages; like readLogPages. */
+export function readWholeLogPages(
+  store: Store,
+  range: WholeLogRange,
+  bounds: PageBounds,
+  signal?: AbortSignal,
+): AsyncGenerator<WholeLogPage, void, undefined> {
+  return readPages(
+    range,
+    bounds,
+    (query) => store.readWholeLog(query, signal && { signal }),
+    signal,
+  );
+}
+
+async function* readPages<
+  From,
+  Range extends { readonly from: From; readonly limit: bigint | undefined },
+  Page extends {
+    readonly events: readonly unknown[];
+    readonly scannedTo: From;
+    readonly atEnd: boolean;
+  },
+>(
+  range: Range,
+  bounds: PageBounds,
+  readPage: (query: Range & PageBounds) => Promise<Page>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Page, void, undefined> {
+  let from = range.from;
+  let left = range.limit;
+  while (left !== 0n) {
+    throwIfAborted(signal);
+    const page = await readPage({
+      ...range,
+      from,
+      maxEvents: atMost(bounds.maxEvents, left),
+      maxBytes: bounds.maxBytes,
+    });
+    yield page;
+    if (page.atEnd) return;
+    from = page.scannedTo;
+    if (left !== undefined) left -= BigInt(page.events.length);
+  }
+}

@@ -1,0 +1,17 @@
+import type { PageBounds, Store } from "../store/store.js";
+import type { Writer } from "../writer/writer.js";
+
+/**
+ * What a stream that exists only for another tenant answers: "deny" says that it belongs to a
+ * different tenant (and nothing else of it), "hide" answers as if it did not exist.
+ */
+export type ForeignStreams = "deny" | "hide";
+
+/** What the use cases stand on. */
+export interface ServiceContext {
+  readonly store: Store;
+  readonly writer: Writer;
+  readonly foreignStreams: ForeignStreams;
+  /** Bounds of the pages of streamed reads. */
+  readonly pages: PageBounds;
+}

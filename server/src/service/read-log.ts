@@ -1,0 +1,52 @@
+import type { EventFilter } from "../domain/filter.js";
+import type { Direction, LogHead, WholeLogHead } from "../domain/log.js";
+import type { TenantId } from "../domain/tenant.js";
+import { readLogPages, readWholeLogPages } from "../reader/read-log.js";
+import type { LogPage, WholeLogPage } from "../store/store.js";
+import type { ServiceContext } from "./context.js";
+
+/** Which events of a log, from where. */
+export interface LogCommand<Place> {
+  readonly direction: Direction;
+  /** Exclusive; undefined: the beginning forwards, the end backwards. */
+  readonly from: Place | undefined;
+  readonly filter: EventFilter;
+  /** Most events; undefined: all. */
+  readonly limit: bigint | undefined;
+}
+
+/** A read of a log: its head when the read began, and what it held then in pages. */
+export interface LogReading<Head, Page> {
+  readonly head: Head;
+  readonly pages: AsyncIterable<Page>;
+}
+
+/** Reads the tenant's log, up to the head it had when the read began. */
+export async function readLog(
+  { store, pages }: ServiceContext,
+  tenantId: TenantId,
+  command: LogCommand<bigint>,
+  signal?: AbortSignal,
+): Promise<LogReading<LogHead, LogPage>> {
+  const head = await store.getHead(tenantId, signal && { signal });
+  const ends =
+    command.direction === "forwards"
+      ? { from: command.from ?? 0n, to: head.position }
+      : { from: command.from ?? head.position + 1n, to: 1n };
+  return {
+    head,
+    pages: readLogPages(store, { ...command, ...ends, tenantId }, pages, signal),
+  };
+}
+
+/** Reads the whole log, up to the head it had when the read began. */
+export async function readWholeLog(
+  { store, pages }: ServiceContext,
+  command: LogCommand<string>,
+  signal?: AbortSignal,
+): Promise<LogReading<WholeLogHead, WholeLogPage>> {
+  const head = await store.getWholeHead(signal && { signal });
+  const from = command.from ?? "";
+  const to = command.direction === "forwards" ? head.cursor : "";
+  return { head, pages: readWholeLogPages(store, { ...command, from, to }, pages, signal) };
+}

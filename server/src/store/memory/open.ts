@@ -1,0 +1,60 @@
+import type { Store } from "../store.js";
+import { encodeCursor, parseCursor } from "../global-cursor.js";
+import { appendOne } from "./append.js";
+import { readStream } from "./read-stream.js";
+import { scanLog } from "./scan-log.js";
+import { createMemoryState, keyOf } from "./state.js";
+
+/** A store that holds everything in this process's memory, for tests. It keeps nothing. */
+export function createMemoryStore(): Store {
+  const state = createMemoryState();
+  const answer = <T>(value: () => T): Promise<T> => Promise.resolve().then(value);
+  return {
+    laneOf: () => 0,
+    append: (batch, now) => answer(() => batch.map((intent) => appendOne(state, intent, now))),
+    readStream: (query) => answer(() => readStream(state, query)),
+    readLog: (query) => answer(() => scanLog(state.tenants.get(query.tenantId)?.log ?? [], query)),
+    readWholeLog: (query) =>
+      answer(() => {
+        const head = BigInt(state.log.length);
+        const [start, end] = query.direction === "forwards" ? [0n, head] : [head + 1n, 1n];
+        const page = scanLog(state.log, {
+          ...query,
+          from: query.from === "" ? start : parseCursor(query.from),
+          to: query.to === "" ? end : parseCursor(query.to),
+        });
+        return { ...page, scannedTo: encodeCursor(page.scannedTo) };
+      }),
+    getEvent: (tenantId, eventId) => answer(() => state.tenants.get(tenantId)?.byId.get(eventId)),
+    getStream: (tenantId, stream) =>
+      answer(() => {
+        const events = state.tenants.get(tenantId)?.streams.get(keyOf(stream));
+        const [first, last] = [events?.[0], events?.at(-1)];
+        if (!first || !last) return undefined;
+        return {
+          version: last.aggregateVersion,
+          createdAt: first.recordedAt,
+          updatedAt: last.recordedAt,
+        };
+      }),
+    getHead: (tenantId) =>
+      answer(() => {
+        const log = state.tenants.get(tenantId)?.log ?? [];
+        return { position: BigInt(log.length), recordedAt: log.at(-1)?.recordedAt };
+      }),
+    getWholeHead: () =>
+      answer(() => {
+        const globalPosition = BigInt(state.log.length);
+        const recordedAt = state.log.at(-1)?.recordedAt;
+        return { cursor: encodeCursor(globalPosition), globalPosition, recordedAt };
+      }),
+    isForeignStream: (tenantId, stream) =>
+      answer(() =>
+        [...state.tenants].some(
+          ([other, { streams }]) => other !== tenantId && streams.has(keyOf(stream)),
+        ),
+      ),
+    check: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}

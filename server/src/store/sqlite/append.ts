@@ -1,0 +1,137 @@
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { isExpected } from "../../domain/expected-version.js";
+import type { Instant } from "../../domain/instant.js";
+import type { Appended, AppendIntent, AppendOutcome } from "../store.js";
+import { LogHeads } from "./log-heads.js";
+import { eventColumns, metadataColumn, tagsColumn } from "./row.js";
+import type { Statements } from "./statements.js";
+
+/** Writes batches. There is one in a process, and the file lock keeps other processes off. */
+export class Appender {
+  readonly #heads: LogHeads;
+
+  constructor(
+    private readonly database: DatabaseSyncInstance,
+    private readonly statements: Statements,
+  ) {
+    this.#heads = new LogHeads(statements);
+  }
+
+  /** Writes a batch in one transaction; throws only when nothing of it was written. */
+  append(batch: readonly AppendIntent[], now: Instant): AppendOutcome[] {
+    this.database.exec("BEGIN IMMEDIATE");
+    try {
+      const recordedAt = this.#heads.recordedAt(now);
+      const outcomes = batch.map((intent) => this.#appendOne(intent, recordedAt));
+      this.#heads.save(recordedAt);
+      this.database.exec("COMMIT");
+      return outcomes;
+    } catch (error) {
+      this.#heads.forget();
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.database.exec("ROLLBACK");
+    } catch {
+      // SQLite has rolled back already, as it does when the disk is full.
+    }
+  }
+
+  #appendOne(intent: AppendIntent, recordedAt: Instant): AppendOutcome {
+    const { tenantId, stream, expected, events } = intent;
+    for (const { eventId } of events) {
+      if (!this.#find(tenantId, eventId)) continue;
+      return (
+        this.#repetitionOf(intent) ?? {
+          ok: false,
+          failure: { reason: "duplicate_event_id", eventId },
+        }
+      );
+    }
+    const actual = this.#heads.versionOf(tenantId, stream);
+    if (!isExpected(expected, actual)) {
+      return { ok: false, failure: { reason: "version_conflict", expected, actual } };
+    }
+
+    const { aggregateType, aggregateId } = stream;
+    const firstPosition = this.#heads.positionOf(tenantId) + 1n;
+    const insert = this.statements.prepare(insertEvent);
+    let position = firstPosition;
+    let globalPosition = this.#heads.globalPosition() + 1n;
+    let version = actual;
+    for (const event of events) {
+      insert.run(
+        globalPosition++,
+        tenantId,
+        position++,
+        event.eventId,
+        aggregateType,
+        aggregateId,
+        ++version,
+        event.eventType,
+        event.occurredAt ?? recordedAt,
+        recordedAt,
+        event.contentType,
+        metadataColumn(event),
+        event.correlationId,
+        event.causationId,
+        tagsColumn(event),
+        event.data,
+      );
+    }
+    this.#heads.advance(tenantId, stream, version, BigInt(events.length), recordedAt);
+    return {
+      ok: true,
+      version,
+      firstPosition,
+      lastPosition: position - 1n,
+      recordedAt,
+      deduplicated: false,
+    };
+  }
+
+  #find(tenantId: string, eventId: string): FoundRow | undefined {
+    return this.statements.prepare(findEvent).get(tenantId, eventId) as FoundRow | undefined;
+  }
+
+  /** The first result of this very append, if it was written before. */
+  #repetitionOf({ tenantId, stream, events }: AppendIntent): Appended | undefined {
+    const found: FoundRow[] = [];
+    for (const { eventId } of events) {
+      const row = this.#find(tenantId, eventId);
+      if (row?.[0] !== stream.aggregateType || row[1] !== stream.aggregateId) return undefined;
+      const before = found.at(-1);
+      if (before && row[2] !== before[2] + 1n) return undefined;
+      found.push(row);
+    }
+    const [first, last] = [found[0], found.at(-1)];
+    if (!first || !last) return undefined;
+    return {
+      ok: true,
+      version: last[2],
+      firstPosition: first[3],
+      lastPosition: last[3],
+      recordedAt: last[4],
+      deduplicated: true,
+    };
+  }
+}
+
+type FoundRow = [
+  aggregateType: string,
+  aggregateId: string,
+  version: bigint,
+  position: bigint,
+  recordedAt: bigint,
+];
+
+const findEvent = `
+  SELECT aggregate_type, aggregate_id, aggregate_version, position, recorded_at
+  FROM events WHERE tenant_id = ? AND event_id = ?`;
+
+const insertEvent = `
+  INSERT INTO events (${eventColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;

@@ -1,0 +1,17 @@
+import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
+
+/**
+ * Opens a connection. A commit is on disk when it returns (synchronous=FULL, write-ahead log), and
+ * readers never wait for the writer: https://www.sqlite.org/wal.html
+ */
+export function openDatabase(file: string): DatabaseSyncInstance {
+  const database = new DatabaseSync(file);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA busy_timeout = 5000;
+    PRAGMA cache_size = -65536;
+    PRAGMA journal_size_limit = 67108864;
+  `);
+  return database;
+}

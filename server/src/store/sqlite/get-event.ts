@@ -1,0 +1,12 @@
+import { eventColumns, type EventRow } from "./row.js";
+import type { Statements } from "./statements.js";
+
+export function getEvent(
+  statements: Statements,
+  tenantId: string,
+  eventId: string,
+): EventRow | undefined {
+  return statements
+    .prepare(`SELECT ${eventColumns} FROM events WHERE tenant_id = ? AND event_id = ?`)
+    .get(tenantId, eventId) as EventRow | undefined;
+}

@@ -1,0 +1,130 @@
+import type { Instant } from "../../domain/instant.js";
+import type { StreamId } from "../../domain/stream.js";
+import type { Statements } from "./statements.js";
+
+/** Streams whose version is kept in memory at most. */
+const maxKeptStreams = 100_000;
+
+/**
+ * Where the log, the tenants' logs and the streams end: what the only writer of the file knows
+ * without asking it. Of what it knows, nothing may outlive a transaction that was rolled back.
+ */
+export class LogHeads {
+  #global: { position: bigint; recordedAt: Instant } | undefined;
+  readonly #tenants = new Map<string, bigint>();
+  readonly #streams = new Map<string, bigint>();
+  readonly #touched = new Set<string>();
+
+  constructor(private readonly statements: Statements) {}
+
+  /** The last global position. */
+  globalPosition(): bigint {
+    return this.#readGlobal().position;
+  }
+
+  /** When to record: now, but never before the latest event. */
+  recordedAt(now: Instant): Instant {
+    const latest = this.#readGlobal().recordedAt;
+    return now > latest ? now : latest;
+  }
+
+  /** The last position of a tenant's log. */
+  positionOf(tenantId: string): bigint {
+    let position = this.#tenants.get(tenantId);
+    if (position === undefined) {
+      const row = this.statements.prepare(selectTenant).get(tenantId) as [bigint] | undefined;
+      position = row?.[0] ?? 0n;
+      this.#tenants.set(tenantId, position);
+    }
+    return position;
+  }
+
+  /** The version of a stream. */
+  versionOf(tenantId: string, stream: StreamId): bigint {
+    const known = this.#streams.get(keyOf(tenantId, stream));
+    if (known !== undefined) return known;
+    const row = this.statements
+      .prepare(selectStream)
+      .get(tenantId, stream.aggregateType, stream.aggregateId) as [bigint] | undefined;
+    return row?.[0] ?? 0n;
+  }
+
+  /** Events were inserted: moves the heads on. */
+  advance(
+    tenantId: string,
+    stream: StreamId,
+    version: bigint,
+    count: bigint,
+    recordedAt: Instant,
+  ): void {
+    const global = this.#readGlobal();
+    global.position += count;
+    global.recordedAt = recordedAt;
+    this.#tenants.set(tenantId, this.positionOf(tenantId) + count);
+    this.#touched.add(tenantId);
+    this.#keepStream(keyOf(tenantId, stream), version);
+    const { aggregateType, aggregateId } = stream;
+    this.statements
+      .prepare(version === count ? insertStream : updateStream)
+      .run(version, recordedAt, tenantId, aggregateType, aggregateId);
+  }
+
+  /** Writes the heads of the tenants that this transaction wrote to. */
+  save(recordedAt: Instant): void {
+    const upsert = this.statements.prepare(upsertTenant);
+    for (const tenantId of this.#touched) {
+      upsert.run(tenantId, this.positionOf(tenantId), recordedAt);
+    }
+    this.#touched.clear();
+  }
+
+  /** The transaction was rolled back: what is known may be wrong. */
+  forget(): void {
+    this.#global = undefined;
+    this.#tenants.clear();
+    this.#streams.clear();
+    this.#touched.clear();
+  }
+
+  #readGlobal(): { position: bigint; recordedAt: Instant } {
+    if (!this.#global) {
+      const row = this.statements.prepare(selectLast).get() as [bigint, Instant] | undefined;
+      this.#global = { position: row?.[0] ?? 0n, recordedAt: row?.[1] ?? -(2n ** 62n) };
+    }
+    return this.#global;
+  }
+
+  /** The oldest goes first when there are too many. */
+  #keepStream(key: string, version: bigint): void {
+    this.#streams.delete(key);
+    this.#streams.set(key, version);
+    if (this.#streams.size <= maxKeptStreams) return;
+    const [oldest] = this.#streams.keys();
+    if (oldest !== undefined) this.#streams.delete(oldest);
+  }
+}
+
+/** Names hold no control characters, so NUL parts them. */
+function keyOf(tenantId: string, { aggregateType, aggregateId }: StreamId): string {
+  return `${tenantId}\0${aggregateType}\0${aggregateId}`;
+}
+
+const selectLast =
+  "SELECT global_position, recorded_at FROM events ORDER BY global_position DESC LIMIT 1";
+
+const selectTenant = "SELECT position FROM tenants WHERE tenant_id = ?";
+
+const selectStream =
+  "SELECT version FROM streams WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?";
+
+const insertStream = `
+  INSERT INTO streams (version, created_at, updated_at, tenant_id, aggregate_type, aggregate_id)
+  VALUES (?1, ?2, ?2, ?3, ?4, ?5)`;
+
+const updateStream = `
+  UPDATE streams SET version = ?, updated_at = ?
+  WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?`;
+
+const upsertTenant = `
+  INSERT INTO tenants (tenant_id, position, recorded_at) VALUES (?, ?, ?)
+  ON CONFLICT (tenant_id) DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at`;

@@ -1,0 +1,81 @@
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Store } from "../store.js";
+import { openDatabase } from "./database.js";
+import { lockFile } from "./file-lock.js";
+import { toRecordedEvent } from "./row.js";
+import { migrate } from "./schema.js";
+import { WorkerClient } from "./worker-client.js";
+
+export interface SqliteStoreOptions {
+  /** The database file; it and its folder are made if absent. */
+  readonly file: string;
+  /** Told when a thread of the store dies; the store goes on with a new one. */
+  readonly logger: { error(fields: object, message: string): void };
+}
+
+/**
+ * A store in one SQLite file, for one server process. Two threads: one writes; the other reads, so
+ * that a long read never delays an append.
+ *
+ * @throws Error when the file is in use by another server, is not a database, or is too new
+ */
+export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Promise<Store> {
+  const path = resolve(file);
+  mkdirSync(dirname(path), { recursive: true });
+  const unlock = lockFile(path);
+  try {
+    const database = openDatabase(path);
+    migrate(database);
+    database.close();
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  const onDeath = (error: Error): void => {
+    logger.error({ err: error }, "a thread of the SQLite store died");
+  };
+  const writer = new WorkerClient(path, onDeath);
+  const reader = new WorkerClient(path, onDeath);
+  const check: Store["check"] = async (options) => {
+    await Promise.all([
+      writer.ask("getWholeHead", [], options),
+      reader.ask("getWholeHead", [], options),
+    ]);
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([writer.close(), reader.close()]);
+    unlock();
+  };
+  const store: Store = {
+    laneOf: () => 0,
+    append: (batch, now) => writer.ask("append", [batch, now]),
+    readStream: async (query, options) => {
+      const { rows, atEnd } = await reader.ask("readStream", [query], options);
+      return { events: rows.map(toRecordedEvent), atEnd };
+    },
+    readLog: async (query, options) => {
+      const { rows, ...rest } = await reader.ask("readLog", [query], options);
+      return { events: rows.map(toRecordedEvent), ...rest };
+    },
+    readWholeLog: async (query, options) => {
+      const { rows, ...rest } = await reader.ask("readWholeLog", [query], options);
+      return { events: rows.map(toRecordedEvent), ...rest };
+    },
+    getEvent: async (tenantId, eventId, options) => {
+      const row = await reader.ask("getEvent", [tenantId, eventId], options);
+      return row && toRecordedEvent(row);
+    },
+    getStream: (tenantId, stream, options) => reader.ask("getStream", [tenantId, stream], options),
+    getHead: (tenantId, options) => reader.ask("getHead", [tenantId], options),
+    getWholeHead: (options) => reader.ask("getWholeHead", [], options),
+    isForeignStream: (tenantId, stream, options) =>
+      reader.ask("isForeignStream", [tenantId, stream], options),
+    check,
+    close: () => (closing ??= close()),
+  };
+  await check();
+  return store;
+}

@@ -1,0 +1,50 @@
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { Instant } from "../../domain/instant.js";
+import type { LogHead, WholeLogHead } from "../../domain/log.js";
+import type { StreamId, StreamInfo } from "../../domain/stream.js";
+import type {
+  AppendIntent,
+  AppendOutcome,
+  LogQuery,
+  StreamQuery,
+  WholeLogQuery,
+} from "../store.js";
+import { Appender } from "./append.js";
+import { getEvent } from "./get-event.js";
+import { getHead, getWholeHead } from "./get-head.js";
+import { getStream, isForeignStream } from "./get-stream.js";
+import { readLog, readWholeLog } from "./read-log.js";
+import { readStream } from "./read-stream.js";
+import type { EventRow } from "./row.js";
+import type { ScanPage } from "./scan-log.js";
+import { Statements } from "./statements.js";
+
+/** What a worker can be asked: plain data in and out, for it crosses threads. */
+export interface Operations {
+  append(batch: readonly AppendIntent[], now: Instant): AppendOutcome[];
+  readStream(query: StreamQuery): { rows: EventRow[]; atEnd: boolean };
+  readLog(query: LogQuery): ScanPage;
+  readWholeLog(query: WholeLogQuery): { rows: EventRow[]; scannedTo: string; atEnd: boolean };
+  getEvent(tenantId: string, eventId: string): EventRow | undefined;
+  getStream(tenantId: string, stream: StreamId): StreamInfo | undefined;
+  isForeignStream(tenantId: string, stream: StreamId): boolean;
+  getHead(tenantId: string): LogHead;
+  getWholeHead(): WholeLogHead;
+}
+
+/** The operations on one connection. */
+export function createOperations(database: DatabaseSyncInstance): Operations {
+  const statements = new Statements(database);
+  const appender = new Appender(database, statements);
+  return {
+    append: (batch, now) => appender.append(batch, now),
+    readStream: (query) => readStream(statements, query),
+    readLog: (query) => readLog(statements, query),
+    readWholeLog: (query) => readWholeLog(statements, query),
+    getEvent: (tenantId, eventId) => getEvent(statements, tenantId, eventId),
+    getStream: (tenantId, stream) => getStream(statements, tenantId, stream),
+    isForeignStream: (tenantId, stream) => isForeignStream(statements, tenantId, stream),
+    getHead: (tenantId) => getHead(statements, tenantId),
+    getWholeHead: () => getWholeHead(statements),
+  };
+}

@@ -1,0 +1,99 @@
+import type { EventFilter } from "../../domain/filter.js";
+import type { Instant } from "../../domain/instant.js";
+import type { Direction } from "../../domain/log.js";
+import { cutToTime, type PlaceRange, rangeOf } from "../log-range.js";
+import type { PageBounds } from "../store.js";
+import { toFilterSql } from "./filter-sql.js";
+import { pageOf } from "./page-of.js";
+import { eventColumns, type EventRow } from "./row.js";
+import type { Statements } from "./statements.js";
+
+/** Most places that one page looks at, where no index leads to those that match. */
+const window = 10_000n;
+
+/** A log as the table holds it: which column counts it, and which rows are its. */
+export interface Log {
+  readonly place: "position" | "global_position";
+  /** Undefined: the whole log. */
+  readonly tenantId: string | undefined;
+  readonly head: bigint;
+}
+
+/** Which part of it. */
+export interface Scan extends PageBounds {
+  readonly direction: Direction;
+  /** Exclusive. */
+  readonly from: bigint;
+  /** Inclusive, in reading order. */
+  readonly to: bigint;
+  readonly filter: EventFilter;
+}
+
+/** Rows of a log, and how far it was looked at. */
+export interface ScanPage {
+  readonly rows: EventRow[];
+  readonly scannedTo: bigint;
+  readonly atEnd: boolean;
+}
+
+/** A page of a log: by type's own index where one type is asked for, else by a window of places. */
+export function scanLog(statements: Statements, log: Log, scan: Scan): ScanPage {
+  const forwards = scan.direction === "forwards";
+  const whole = rangeOf(scan.direction, scan.from, scan.to, log.head);
+  if (whole.lowest > whole.highest) return { rows: [], scannedTo: scan.from, atEnd: true };
+  const end = forwards ? whole.highest : whole.lowest;
+
+  const range = cutToTime(whole, scan.filter, (place) => recordedAtOf(statements, log, place));
+  if (range.lowest > range.highest) return { rows: [], scannedTo: end, atEnd: true };
+  const byType = log.tenantId !== undefined && scan.filter.aggregateTypes.length === 1;
+  const part = byType ? range : windowOf(range, forwards);
+
+  const page = pageOf(selectRows(statements, log, scan, part), scan);
+  const last = page.rows.at(-1);
+  if (page.full && last) {
+    const scannedTo = log.place === "position" ? last[2] : last[0];
+    return { rows: page.rows, scannedTo, atEnd: scannedTo === end };
+  }
+  const atEnd = forwards ? part.highest === range.highest : part.lowest === range.lowest;
+  const scannedTo = atEnd ? end : forwards ? part.highest : part.lowest;
+  return { rows: page.rows, scannedTo, atEnd };
+}
+
+function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRange {
+  if (highest - lowest < window) return { lowest, highest };
+  return forwards
+    ? { lowest, highest: lowest + window - 1n }
+    : { lowest: highest - window + 1n, highest };
+}
+
+function selectRows(
+  statements: Statements,
+  log: Log,
+  { direction, filter }: Scan,
+  { lowest, highest }: PlaceRange,
+): Iterable<unknown> {
+  const { conditions, values } = toFilterSql(filter);
+  const byType = filter.aggregateTypes.length === 1;
+  const tenant = log.tenantId === undefined ? "" : "tenant_id = ? AND ";
+  const index =
+    log.tenantId === undefined
+      ? ""
+      : `INDEXED BY ${byType ? "events_by_type" : "events_by_position"}`;
+  const order = direction === "forwards" ? "ASC" : "DESC";
+  const sql = `
+    SELECT ${eventColumns} FROM events ${index}
+    WHERE ${tenant}${log.place} BETWEEN ? AND ?${conditions}
+    ORDER BY ${log.place} ${order}`;
+  const of = log.tenantId === undefined ? [] : [log.tenantId];
+  return statements.prepare(sql).iterate(...of, lowest, highest, ...values);
+}
+
+function recordedAtOf(statements: Statements, log: Log, place: bigint): Instant {
+  const tenant = log.tenantId === undefined ? "" : "tenant_id = ? AND ";
+  const of = log.tenantId === undefined ? [] : [log.tenantId];
+  const row = statements
+    .prepare(`SELECT recorded_at FROM events WHERE ${tenant}${log.place} = ?`)
+    .get(...of, place) as [Instant] | undefined;
+  if (!row) throw new Error(`the log has a hole at ${log.place} ${place}`);
+  return row[0];
+}

@@ -1,0 +1,71 @@
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+
+/**
+ * The schema, by version: forward only, never edited once released. Times are microseconds since
+ * 1970, UTC. The row id is the global position, so the whole log is one sequential b-tree.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE tenants (
+    tenant_id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE streams (
+    tenant_id TEXT NOT NULL,
+    aggregate_type TEXT NOT NULL,
+    aggregate_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, aggregate_type, aggregate_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- For the one question asked across tenants: does another one have a stream of this name?
+  CREATE INDEX streams_by_name ON streams (aggregate_id, aggregate_type, tenant_id);
+
+  CREATE TABLE events (
+    global_position INTEGER PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    aggregate_type TEXT NOT NULL,
+    aggregate_id TEXT NOT NULL,
+    aggregate_version INTEGER NOT NULL,
+    event_type TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    metadata TEXT,
+    correlation_id TEXT NOT NULL,
+    causation_id TEXT NOT NULL,
+    tags TEXT,
+    data BLOB NOT NULL
+  ) STRICT;
+
+  CREATE UNIQUE INDEX events_by_position ON events (tenant_id, position);
+  CREATE UNIQUE INDEX events_by_id ON events (tenant_id, event_id);
+  CREATE UNIQUE INDEX events_by_stream
+    ON events (tenant_id, aggregate_type, aggregate_id, aggregate_version);
+  CREATE INDEX events_by_type ON events (tenant_id, aggregate_type, position);
+  `,
+];
+
+/**
+ * Brings a database to the newest schema, each version in a transaction of its own.
+ *
+ * @throws Error when the file was written by a newer Annals
+ */
+export function migrate(database: DatabaseSyncInstance): void {
+  const row = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  const current = row.user_version;
+  if (current > migrations.length) {
+    throw new Error(
+      `the database has schema version ${current}; this server knows ${migrations.length} and older: use a newer server`,
+    );
+  }
+  migrations.slice(current).forEach((sql, i) => {
+    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${current + i + 1}; COMMIT`);
+  });
+}

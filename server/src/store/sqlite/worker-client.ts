@@ -1,0 +1,121 @@
+import { Worker } from "node:worker_threads";
+import { throwIfAborted } from "../../domain/abort.js";
+import { AnnalsError, type Failure } from "../../domain/error.js";
+import type { ReadOptions } from "../store.js";
+import type { Operations } from "./operations.js";
+
+/** A call of an operation, on its way to the worker. */
+export interface WorkerQuestion {
+  readonly id: number;
+  readonly name: keyof Operations;
+  readonly args: readonly unknown[];
+}
+
+/** Its answer. A failure without a reason is SQLite's: the description is its text. */
+export type WorkerAnswer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly failure: Failure }
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly failure: undefined;
+      readonly description: string;
+    };
+
+interface Pending {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A connection in a worker thread, as seen from the event loop. When the thread dies, what was
+ * asked fails with "unavailable" and its outcome unknown; the next question starts a new thread.
+ */
+export class WorkerClient {
+  #worker: Worker | undefined;
+  #closing: Promise<void> | undefined;
+  #lastId = 0;
+  readonly #pending = new Map<number, Pending>();
+
+  constructor(
+    private readonly file: string,
+    private readonly onDeath: (error: Error) => void,
+  ) {}
+
+  /** @throws AnnalsError unavailable; what the operation throws; cancelled when aborted before it began */
+  async ask<Name extends keyof Operations>(
+    name: Name,
+    args: Parameters<Operations[Name]>,
+    { signal }: ReadOptions = {},
+  ): Promise<ReturnType<Operations[Name]>> {
+    throwIfAborted(signal);
+    if (this.#closing) throw unavailable("the store is closed", false);
+    const worker = (this.#worker ??= this.#start());
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      worker.postMessage({ id, name, args } satisfies WorkerQuestion);
+    });
+  }
+
+  /** Lets what was asked finish, then ends the thread. */
+  close(): Promise<void> {
+    const worker = this.#worker;
+    return (this.#closing ??= new Promise((resolve) => {
+      if (!worker) {
+        resolve();
+        return;
+      }
+      worker.once("exit", () => {
+        resolve();
+      });
+      worker.postMessage("close");
+    }));
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: { file: this.file },
+    });
+    worker.on("message", (answer: WorkerAnswer) => {
+      this.#settle(answer);
+    });
+    let cause: Error | undefined;
+    worker.once("error", (error: unknown) => {
+      cause = error instanceof Error ? error : new Error(String(error));
+    });
+    worker.once("exit", (code) => {
+      this.#worker = undefined;
+      if (this.#closing && !cause && code === 0) return;
+      this.onDeath(cause ?? new Error(`a SQLite thread exited with code ${code}`));
+      for (const { reject } of this.#pending.values()) {
+        reject(unavailable("the store's thread died", true, cause));
+      }
+      this.#pending.clear();
+    });
+    return worker;
+  }
+
+  #settle(answer: WorkerAnswer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (answer.ok) {
+      pending?.resolve(answer.value as never);
+    } else if (answer.failure) {
+      pending?.reject(new AnnalsError(answer.failure));
+    } else {
+      // The transaction was rolled back: nothing was written.
+      pending?.reject(unavailable("the store cannot answer", false, new Error(answer.description)));
+    }
+  }
+}
+
+function unavailable(description: string, outcomeUnknown: boolean, cause?: Error): AnnalsError {
+  const failure = {
+    reason: "unavailable",
+    description,
+    outcomeUnknown,
+    retryAfterMs: 1_000,
+  } as const;
+  return new AnnalsError(failure, { cause });
+}

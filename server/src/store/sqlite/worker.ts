@@ -1,0 +1,31 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { AnnalsError } from "../../domain/error.js";
+import { openDatabase } from "./database.js";
+import { createOperations } from "./operations.js";
+import type { WorkerAnswer, WorkerQuestion } from "./worker-client.js";
+
+// One connection in a thread of its own: SQLite's calls block, and the event loop must not.
+
+const { file } = workerData as { file: string };
+const database = openDatabase(file);
+const operations = createOperations(database);
+
+parentPort?.on("message", (question: WorkerQuestion | "close") => {
+  if (question === "close") {
+    database.close();
+    parentPort?.close();
+  } else {
+    parentPort?.postMessage(answer(question));
+  }
+});
+
+function answer({ id, name, args }: WorkerQuestion): WorkerAnswer {
+  try {
+    const operation = operations[name] as (...args: readonly unknown[]) => unknown;
+    return { id, ok: true, value: operation(...args) };
+  } catch (error) {
+    if (error instanceof AnnalsError) return { id, ok: false, failure: error.failure };
+    const description = error instanceof Error ? error.message : String(error);
+    return { id, ok: false, failure: undefined, description };
+  }
+}

@@ -1,0 +1,26 @@
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { invalidArgument } from "../../domain/error.js";
+import { createKnownFieldsCheck } from "./unknown-fields.js";
+
+/**
+ * Makes the decoder of a request. It throws AnnalsError invalid_argument for bytes that are not
+ * this message (text that is not UTF-8 among them) and for fields that the server does not know.
+ */
+export function createRequestDecoder<Desc extends DescMessage>(
+  schema: Desc,
+): (bytes: Uint8Array) => MessageShape<Desc> {
+  const assertKnownFields = createKnownFieldsCheck(schema);
+  return (bytes) => {
+    const message = decode(schema, bytes);
+    assertKnownFields(message, "");
+    return message;
+  };
+}
+
+function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch {
+    throw invalidArgument("request", `is not a ${schema.typeName}`);
+  }
+}

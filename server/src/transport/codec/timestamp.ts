@@ -1,0 +1,36 @@
+import { create } from "@bufbuild/protobuf";
+import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { invalidArgument } from "../../domain/error.js";
+import { type Instant, maxInstant, minInstant } from "../../domain/instant.js";
+
+/**
+ * A google.protobuf.Timestamp as an instant; digits below the microsecond are dropped.
+ *
+ * @throws AnnalsError invalid_argument outside of years 1 to 9999 or of 0 to 999,999,999 nanos
+ */
+export function parseTimestamp(timestamp: Timestamp, field: string): Instant {
+  const { seconds, nanos } = timestamp;
+  if (nanos < 0 || nanos > 999_999_999) {
+    throw invalidArgument(`${field}.nanos`, "must be 0 to 999,999,999");
+  }
+  const instant = seconds * 1_000_000n + BigInt(Math.floor(nanos / 1000));
+  if (instant < minInstant || instant > maxInstant) {
+    throw invalidArgument(`${field}.seconds`, "must be within years 1 to 9999");
+  }
+  return instant;
+}
+
+/** Like parseTimestamp, for a field that may be unset. */
+export function parseOptionalTimestamp(
+  timestamp: Timestamp | undefined,
+  field: string,
+): Instant | undefined {
+  return timestamp && parseTimestamp(timestamp, field);
+}
+
+/** An instant as a google.protobuf.Timestamp. */
+export function toTimestamp(instant: Instant): Timestamp {
+  const micros = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const seconds = (instant - micros) / 1_000_000n;
+  return create(TimestampSchema, { seconds, nanos: Number(micros) * 1000 });
+}

@@ -1,0 +1,62 @@
+import type { ReadAllRequest } from "@annals/proto/annals/v1/event_store";
+import { invalidArgument } from "../../domain/error.js";
+import type { Direction } from "../../domain/log.js";
+import { clampPosition } from "../codec/position.js";
+
+type Start = ReadAllRequest["start"];
+
+/** Which way a log is read, and from where; undefined: from its beginning, or backwards its end. */
+export interface LogStart<Place> {
+  readonly direction: Direction;
+  readonly from: Place | undefined;
+}
+
+/** @throws AnnalsError invalid_argument for a cursor: it belongs to the all-tenants scope */
+export function parseTenantStart(start: Start): LogStart<bigint> {
+  switch (start.case) {
+    case undefined:
+      return { direction: "forwards", from: undefined };
+    case "afterPosition":
+      return { direction: "forwards", from: clampPosition(start.value) };
+    case "beforePosition":
+      return {
+        direction: "backwards",
+        from: start.value === 0n ? undefined : clampPosition(start.value),
+      };
+    case "afterCursor":
+      throw notInTenantScope("after_cursor");
+    case "beforeCursor":
+      throw notInTenantScope("before_cursor");
+    default:
+      return start satisfies never;
+  }
+}
+
+/** @throws AnnalsError invalid_argument for a position: it belongs to one tenant's log */
+export function parseWholeStart(start: Start): LogStart<string> {
+  switch (start.case) {
+    case undefined:
+      return { direction: "forwards", from: undefined };
+    case "afterCursor":
+      return { direction: "forwards", from: start.value };
+    case "beforeCursor":
+      return { direction: "backwards", from: start.value };
+    case "afterPosition":
+      throw notInAllTenantsScope("after_position");
+    case "beforePosition":
+      throw notInAllTenantsScope("before_position");
+    default:
+      return start satisfies never;
+  }
+}
+
+function notInTenantScope(field: string): Error {
+  return invalidArgument(
+    field,
+    "belongs to the all-tenants scope; a tenant's log takes a position",
+  );
+}
+
+function notInAllTenantsScope(field: string): Error {
+  return invalidArgument(field, "belongs to a tenant's log; the all-tenants scope takes a cursor");
+}

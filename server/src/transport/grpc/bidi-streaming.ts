@@ -1,0 +1,78 @@
+import type { Readable } from "node:stream";
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { handleBidiStreamingCall } from "@grpc/grpc-js";
+import { failureOfAbort } from "../../domain/abort.js";
+import { AnnalsError } from "../../domain/error.js";
+import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
+import { createRequestDecoder } from "../codec/request.js";
+import type { BidiStreamingRpc } from "../rpc.js";
+import { createGrpcCall } from "./grpc-call.js";
+import type { OpenStreams } from "./open-streams.js";
+import { toStatusError } from "./status.js";
+import { writeAll } from "./write-all.js";
+
+/** Requests read ahead of the handler; past it the caller is held back by HTTP/2's flow control. */
+const maxWaiting = 16;
+
+/** A bidirectional RPC as a grpc-js handler of bytes. */
+export function bidiStreamingHandler(
+  rpc: BidiStreamingRpc,
+  chain: readonly Interceptor[],
+  openStreams: OpenStreams,
+): handleBidiStreamingCall<Uint8Array, Uint8Array> {
+  const decode = createRequestDecoder(rpc.method.input);
+  const { output } = rpc.method;
+  return (surface) => {
+    const call = createGrpcCall(rpc, surface);
+    openStreams.add(call);
+    runChain(chain, call, () => {
+      const requests = incoming(surface, decode, call.signal);
+      const answers = rpc.handle(requests, call);
+      return writeAll(surface, answers, (answer) => toBinary(output, create(output, answer)), call);
+    })
+      .then(
+        () => surface.end(),
+        (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
+      )
+      .finally(() => {
+        openStreams.delete(call);
+      });
+  };
+}
+
+/**
+ * The requests as they come, a few ahead. When the call is aborted they end with its failure, after
+ * those that are here already.
+ */
+async function* incoming<Request>(
+  surface: Readable,
+  decode: (bytes: Uint8Array) => Request,
+  signal: AbortSignal,
+): AsyncGenerator<Request, void, undefined> {
+  const waiting: Uint8Array[] = [];
+  let ended = false;
+  let wake = (): void => undefined;
+  surface.on("data", (bytes: Uint8Array) => {
+    if (waiting.push(bytes) >= maxWaiting) surface.pause();
+    wake();
+  });
+  surface.on("end", () => {
+    ended = true;
+    wake();
+  });
+  signal.addEventListener("abort", () => {
+    wake();
+  });
+  for (;;) {
+    const bytes = waiting.shift();
+    if (bytes) {
+      yield decode(bytes);
+    } else if (ended) {
+      return;
+    } else {
+      if (signal.aborted) throw new AnnalsError(failureOfAbort(signal, true));
+      surface.resume();
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  }
+}

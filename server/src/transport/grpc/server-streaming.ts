@@ -1,0 +1,34 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { handleServerStreamingCall } from "@grpc/grpc-js";
+import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
+import { createRequestDecoder } from "../codec/request.js";
+import type { ServerStreamingRpc } from "../rpc.js";
+import { createGrpcCall } from "./grpc-call.js";
+import type { OpenStreams } from "./open-streams.js";
+import { toStatusError } from "./status.js";
+import { writeAll } from "./write-all.js";
+
+/** A server-streaming RPC as a grpc-js handler of bytes. */
+export function serverStreamingHandler(
+  rpc: ServerStreamingRpc,
+  chain: readonly Interceptor[],
+  openStreams: OpenStreams,
+): handleServerStreamingCall<Uint8Array, Uint8Array> {
+  const decode = createRequestDecoder(rpc.method.input);
+  const { output } = rpc.method;
+  return (surface) => {
+    const call = createGrpcCall(rpc, surface);
+    openStreams.add(call);
+    runChain(chain, call, () => {
+      const answers = rpc.handle(decode(surface.request), call);
+      return writeAll(surface, answers, (answer) => toBinary(output, create(output, answer)), call);
+    })
+      .then(
+        () => surface.end(),
+        (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
+      )
+      .finally(() => {
+        openStreams.delete(call);
+      });
+  };
+}

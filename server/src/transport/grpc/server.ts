@@ -1,0 +1,141 @@
+import {
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import type { Interceptor } from "../../interceptors/interceptor.js";
+import { nameOfRpc, type Rpc } from "../rpc.js";
+import { bidiStreamingHandler } from "./bidi-streaming.js";
+import { OpenStreams } from "./open-streams.js";
+import { addReflection } from "./reflection.js";
+import { serverStreamingHandler } from "./server-streaming.js";
+import { unaryHandler } from "./unary.js";
+
+/** How the gRPC port is served. */
+export interface GrpcServerOptions {
+  /** "host:port"; port 0 takes a free one. */
+  readonly address: string;
+  /** Largest request, in bytes; a larger one is refused by grpc-js with RESOURCE_EXHAUSTED. */
+  readonly maxMessageBytes: number;
+  /** Most calls under way on one connection; the others wait at the client (HTTP/2). */
+  readonly maxConcurrentStreams: number;
+  /** Whether grpc.reflection is served. */
+  readonly reflection: boolean;
+}
+
+/** The gRPC port. */
+export interface GrpcServer {
+  /** "host:port" as bound. */
+  readonly address: string;
+  /** What grpc.health.v1.Health answers, for the server as a whole and for each service. */
+  setServing(serving: boolean): void;
+  /**
+   * Takes no new call, ends streams with UNAVAILABLE and waits for the calls under way; when the
+   * time is up, cuts them off.
+   *
+   * @returns false when calls had to be cut off
+   */
+  stop(timeoutMs: number): Promise<boolean>;
+}
+
+/** Listens, and serves the RPCs through the chain, with health and reflection beside them. */
+export async function listenGrpc(
+  rpcs: readonly Rpc[],
+  chain: readonly Interceptor[],
+  options: GrpcServerOptions,
+): Promise<GrpcServer> {
+  const openStreams = new OpenStreams();
+  const server = new Server({
+    "grpc.max_receive_message_length": options.maxMessageBytes,
+    "grpc.max_send_message_length": -1,
+    "grpc.max_concurrent_streams": options.maxConcurrentStreams,
+  });
+  const definition: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
+  const implementation: UntypedServiceImplementation = {};
+  for (const rpc of rpcs) {
+    definition[rpc.method.name] = {
+      path: `/${nameOfRpc(rpc)}`,
+      requestStream: rpc.kind === "bidi_streaming",
+      responseStream: rpc.kind !== "unary",
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asBuffer,
+      responseDeserialize: asIs,
+    };
+    implementation[rpc.method.name] = handlerOf(rpc, chain, openStreams);
+  }
+  server.addService(definition, implementation);
+
+  const services = [...new Set(rpcs.map((rpc) => rpc.method.parent.typeName))];
+  const health = new HealthImplementation();
+  const setServing = (serving: boolean): void => {
+    for (const name of ["", ...services]) {
+      health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
+    }
+  };
+  setServing(false);
+  health.addToServer(server);
+  if (options.reflection) {
+    addReflection(server, [...new Set(rpcs.map((rpc) => rpc.method.parent.file))]);
+  }
+
+  const port = await bind(server, options.address);
+  const host = options.address.slice(0, options.address.lastIndexOf(":"));
+  return {
+    address: `${host}:${port}`,
+    setServing,
+    stop: (timeoutMs) => stop(server, openStreams, timeoutMs),
+  };
+}
+
+function handlerOf(
+  rpc: Rpc,
+  chain: readonly Interceptor[],
+  openStreams: OpenStreams,
+): UntypedHandleCall {
+  switch (rpc.kind) {
+    case "unary":
+      return unaryHandler(rpc, chain);
+    case "server_streaming":
+      return serverStreamingHandler(rpc, chain, openStreams);
+    case "bidi_streaming":
+      return bidiStreamingHandler(rpc, chain, openStreams);
+    default:
+      return rpc satisfies never;
+  }
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error)
+        reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+      else resolve(port);
+    });
+  });
+}
+
+function stop(server: Server, openStreams: OpenStreams, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve(false);
+    }, timeoutMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+    openStreams.end(1_000);
+  });
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

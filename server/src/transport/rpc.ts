@@ -1,0 +1,79 @@
+import type {
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescMessage,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { Call, Scope } from "../interceptors/call.js";
+
+/** What one RPC does, whatever transport it is called by: its road from a decoded request to an answer. */
+export type Rpc = UnaryRpc | ServerStreamingRpc | BidiStreamingRpc;
+
+interface Described<Method> {
+  readonly method: Method;
+  /** The credential needs one of these. There is no RPC without. */
+  readonly scopes: readonly [Scope, ...Scope[]];
+}
+
+export interface UnaryRpc<
+  I extends DescMessage = DescMessage,
+  O extends DescMessage = DescMessage,
+> extends Described<DescMethodUnary<I, O>> {
+  readonly kind: "unary";
+  readonly handle: (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>;
+}
+
+export interface ServerStreamingRpc<
+  I extends DescMessage = DescMessage,
+  O extends DescMessage = DescMessage,
+> extends Described<DescMethodServerStreaming<I, O>> {
+  readonly kind: "server_streaming";
+  readonly handle: (request: MessageShape<I>, call: Call) => AsyncIterable<MessageInitShape<O>>;
+}
+
+export interface BidiStreamingRpc<
+  I extends DescMessage = DescMessage,
+  O extends DescMessage = DescMessage,
+> extends Described<DescMethodBiDiStreaming<I, O>> {
+  readonly kind: "bidi_streaming";
+  readonly handle: (
+    requests: AsyncIterable<MessageShape<I>>,
+    call: Call,
+  ) => AsyncIterable<MessageInitShape<O>>;
+}
+
+/** Declares a unary RPC; the method's types rule the handler's. */
+export function unary<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  scopes: UnaryRpc["scopes"],
+  handle: UnaryRpc<I, O>["handle"],
+): Rpc {
+  return { kind: "unary", method, scopes, handle } as UnaryRpc<I, O> as unknown as UnaryRpc;
+}
+
+/** Declares a server-streaming RPC. */
+export function serverStreaming<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodServerStreaming<I, O>,
+  scopes: ServerStreamingRpc["scopes"],
+  handle: ServerStreamingRpc<I, O>["handle"],
+): Rpc {
+  const rpc: ServerStreamingRpc<I, O> = { kind: "server_streaming", method, scopes, handle };
+  return rpc;
+}
+
+/** Declares a bidirectional RPC. */
+export function bidiStreaming<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodBiDiStreaming<I, O>,
+  scopes: BidiStreamingRpc["scopes"],
+  handle: BidiStreamingRpc<I, O>["handle"],
+): Rpc {
+  const rpc: BidiStreamingRpc<I, O> = { kind: "bidi_streaming", method, scopes, handle };
+  return rpc;
+}
+
+/** "annals.v1.EventStore/Append". */
+export function nameOfRpc(rpc: Rpc): string {
+  return `${rpc.method.parent.typeName}/${rpc.method.name}`;
+}

@@ -1,0 +1,136 @@
+import { sizeOfEvent } from "../domain/event.js";
+import { AnnalsError, type Failure } from "../domain/error.js";
+import type { Clock } from "../domain/instant.js";
+import type { AppendIntent, AppendOutcome, Store } from "../store/store.js";
+import { failureOfAbort } from "../domain/abort.js";
+import type { WriterOptions } from "./writer.js";
+
+/** An append that waits for its outcome. */
+interface Job {
+  readonly intent: AppendIntent;
+  readonly bytes: number;
+  readonly signal: AbortSignal | undefined;
+  /** Takes the outcome; calls after the first do nothing. */
+  readonly settle: (outcome: AppendOutcome) => void;
+}
+
+/**
+ * One order of writing: a bounded queue and the loop that commits it in groups. There is no timer:
+ * a batch is what was waiting when the batch before it came back.
+ */
+export class Lane {
+  #queue: Job[] = [];
+  #queuedBytes = 0;
+  #loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly options: WriterOptions,
+  ) {}
+
+  /** Queues an append. Its outcome comes when its batch is committed, or at once when the queue is full. */
+  append(intent: AppendIntent, signal?: AbortSignal): Promise<AppendOutcome> {
+    if (signal?.aborted) return Promise.resolve(failed(failureOfAbort(signal, false)));
+    let bytes = 0;
+    for (const event of intent.events) bytes += sizeOfEvent(event);
+    const full = this.#exceededBy(bytes);
+    if (full) return Promise.resolve(failed(full));
+
+    return new Promise((settle) => {
+      this.#queue.push({ intent, bytes, signal, settle });
+      this.#queuedBytes += bytes;
+      this.#loop ??= this.#run();
+    });
+  }
+
+  /** Resolves when everything queued is committed. */
+  async drain(): Promise<void> {
+    while (this.#loop) await this.#loop;
+  }
+
+  #exceededBy(bytes: number): Failure | undefined {
+    const { maxQueuedAppends, maxQueuedBytes, retryAfterMs } = this.options;
+    const exceeded = (limit: string, maximum: number, actual: number): Failure => {
+      return { reason: "limit_exceeded", limit, maximum, actual, retryAfterMs };
+    };
+    if (this.#queue.length >= maxQueuedAppends) {
+      return exceeded("write_queue_appends", maxQueuedAppends, this.#queue.length + 1);
+    }
+    if (this.#queuedBytes + bytes > maxQueuedBytes && this.#queue.length > 0) {
+      return exceeded("write_queue_bytes", maxQueuedBytes, this.#queuedBytes + bytes);
+    }
+    return undefined;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // appends of the same tick share the first batch
+    while (this.#queue.length > 0) {
+      const batch = this.#take();
+      if (batch.length > 0) await this.#commit(batch);
+    }
+    this.#loop = undefined;
+  }
+
+  /** The next batch: what is queued, up to the bounds. Those whose caller has gone are settled, not written. */
+  #take(): Job[] {
+    const batch: Job[] = [];
+    let events = 0;
+    let bytes = 0;
+    let taken = 0;
+    for (const job of this.#queue) {
+      const more = events + job.intent.events.length;
+      const full =
+        more > this.options.maxBatchEvents || bytes + job.bytes > this.options.maxBatchBytes;
+      if (full && batch.length > 0) break;
+      taken++;
+      this.#queuedBytes -= job.bytes;
+      if (job.signal?.aborted) {
+        job.settle(failed(failureOfAbort(job.signal, false)));
+        continue;
+      }
+      events = more;
+      bytes += job.bytes;
+      batch.push(job);
+    }
+    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
+    return batch;
+  }
+
+  async #commit(batch: readonly Job[]): Promise<void> {
+    const stopWaiting = batch.map(settleOnAbort);
+    try {
+      const outcomes = await this.store.append(
+        batch.map((job) => job.intent),
+        this.clock(),
+      );
+      batch.forEach((job, i) => {
+        job.settle(outcomes[i] ?? failed({ reason: "internal", outcomeUnknown: true }));
+      });
+    } catch (error) {
+      const failure: Failure =
+        error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
+      this.options.onStoreError(error);
+      for (const job of batch) job.settle(failed(failure));
+    } finally {
+      for (const stop of stopWaiting) stop?.();
+    }
+  }
+}
+
+/** A caller that goes away while its batch is being committed is answered at once: outcome unknown. */
+function settleOnAbort(job: Job): (() => void) | undefined {
+  const { signal } = job;
+  if (!signal) return undefined;
+  const settle = (): void => {
+    job.settle(failed(failureOfAbort(signal, true)));
+  };
+  signal.addEventListener("abort", settle, { once: true });
+  return () => {
+    signal.removeEventListener("abort", settle);
+  };
+}
+
+function failed(failure: Failure): AppendOutcome {
+  return { ok: false, failure };
+}

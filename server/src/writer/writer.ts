@@ -1,0 +1,65 @@
+import type { Clock } from "../domain/instant.js";
+import type { AppendIntent, AppendOutcome, Store } from "../store/store.js";
+import { Lane } from "./lane.js";
+
+/** Bounds of the writer, per lane. */
+export interface WriterOptions {
+  /** Most appends that wait. */
+  readonly maxQueuedAppends: number;
+  /** Most bytes that wait, counted by sizeOfEvent. A single append always fits an empty queue. */
+  readonly maxQueuedBytes: number;
+  /** Most events in one commit. */
+  readonly maxBatchEvents: number;
+  /** Most bytes in one commit, counted by sizeOfEvent. */
+  readonly maxBatchBytes: number;
+  /** What a caller is told to wait when the queue is full. */
+  readonly retryAfterMs: number;
+  /** Told when the store threw; the appends of that batch have had their answers. */
+  readonly onStoreError: (error: unknown) => void;
+}
+
+/** Puts appends into the log, many in one commit. */
+export interface Writer {
+  /**
+   * Never rejects: what can go wrong is an outcome. Abort before the batch is taken: nothing is
+   * written. After: the outcome is unknown; the same event ids sent again tell.
+   */
+  append(intent: AppendIntent, options?: { signal?: AbortSignal }): Promise<AppendOutcome>;
+
+  /** Refuses new appends from now on; resolves when the queued ones are committed. Idempotent. */
+  drain(): Promise<void>;
+}
+
+/** A writer with one lane for each order that the store keeps. */
+export function createWriter(store: Store, clock: Clock, options: WriterOptions): Writer {
+  const lanes = new Map<number, Lane>();
+  let draining = false;
+
+  const laneOf = (intent: AppendIntent): Lane => {
+    const id = store.laneOf(intent.tenantId);
+    let lane = lanes.get(id);
+    if (!lane) lanes.set(id, (lane = new Lane(store, clock, options)));
+    return lane;
+  };
+
+  return {
+    append(intent, { signal } = {}) {
+      if (draining) return Promise.resolve(stopping);
+      return laneOf(intent).append(intent, signal);
+    },
+    async drain() {
+      draining = true;
+      await Promise.all([...lanes.values()].map((lane) => lane.drain()));
+    },
+  };
+}
+
+const stopping: AppendOutcome = {
+  ok: false,
+  failure: {
+    reason: "unavailable",
+    description: "the server is stopping",
+    outcomeUnknown: false,
+    retryAfterMs: 1_000,
+  },
+};
