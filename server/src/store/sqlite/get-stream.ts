@@ -22,7 +22,7 @@ export function isForeignStream(
   tenantId: string,
   stream: StreamId,
 ): boolean {
-  const row = statements
+  const row: unknown = statements
     .prepare(
       `SELECT 1 FROM streams INDEXED BY streams_by_name
        WHERE aggregate_id = ? AND aggregate_type = ? AND tenant_id <> ? LIMIT 1`,

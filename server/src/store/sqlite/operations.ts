@@ -21,15 +21,19 @@ import { Statements } from "./statements.js";
 
 /** What a worker can be asked: plain data in and out, for it crosses threads. */
 export interface Operations {
-  append(batch: readonly AppendIntent[], now: Instant): AppendOutcome[];
-  readStream(query: StreamQuery): { rows: EventRow[]; atEnd: boolean };
-  readLog(query: LogQuery): ScanPage;
-  readWholeLog(query: WholeLogQuery): { rows: EventRow[]; scannedTo: string; atEnd: boolean };
-  getEvent(tenantId: string, eventId: string): EventRow | undefined;
-  getStream(tenantId: string, stream: StreamId): StreamInfo | undefined;
-  isForeignStream(tenantId: string, stream: StreamId): boolean;
-  getHead(tenantId: string): LogHead;
-  getWholeHead(): WholeLogHead;
+  readonly append: (batch: readonly AppendIntent[], now: Instant) => AppendOutcome[];
+  readonly readStream: (query: StreamQuery) => { rows: EventRow[]; atEnd: boolean };
+  readonly readLog: (query: LogQuery) => ScanPage;
+  readonly readWholeLog: (query: WholeLogQuery) => {
+    rows: EventRow[];
+    scannedTo: string;
+    atEnd: boolean;
+  };
+  readonly getEvent: (tenantId: string, eventId: string) => EventRow | undefined;
+  readonly getStream: (tenantId: string, stream: StreamId) => StreamInfo | undefined;
+  readonly isForeignStream: (tenantId: string, stream: StreamId) => boolean;
+  readonly getHead: (tenantId: string) => LogHead;
+  readonly getWholeHead: () => WholeLogHead;
 }
 
 /** The operations on one connection. */

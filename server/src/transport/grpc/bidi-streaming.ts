@@ -7,7 +7,7 @@ import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { BidiStreamingRpc } from "../rpc.js";
 import { createGrpcCall } from "./grpc-call.js";
-import type { OpenStreams } from "./open-streams.js";
+import type { OpenCalls } from "./open-calls.js";
 import { toStatusError } from "./status.js";
 import { writeAll } from "./write-all.js";
 
@@ -18,13 +18,13 @@ const maxWaiting = 16;
 export function bidiStreamingHandler(
   rpc: BidiStreamingRpc,
   chain: readonly Interceptor[],
-  openStreams: OpenStreams,
+  openCalls: OpenCalls,
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
   return (surface) => {
     const call = createGrpcCall(rpc, surface);
-    openStreams.add(call);
+    openCalls.add(call);
     runChain(chain, call, () => {
       const requests = incoming(surface, decode, call.signal);
       const answers = rpc.handle(requests, call);
@@ -35,7 +35,7 @@ export function bidiStreamingHandler(
         (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
       )
       .finally(() => {
-        openStreams.delete(call);
+        openCalls.delete(call);
       });
   };
 }

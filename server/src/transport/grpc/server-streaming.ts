@@ -4,7 +4,7 @@ import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { ServerStreamingRpc } from "../rpc.js";
 import { createGrpcCall } from "./grpc-call.js";
-import type { OpenStreams } from "./open-streams.js";
+import type { OpenCalls } from "./open-calls.js";
 import { toStatusError } from "./status.js";
 import { writeAll } from "./write-all.js";
 
@@ -12,13 +12,13 @@ import { writeAll } from "./write-all.js";
 export function serverStreamingHandler(
   rpc: ServerStreamingRpc,
   chain: readonly Interceptor[],
-  openStreams: OpenStreams,
+  openCalls: OpenCalls,
 ): handleServerStreamingCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
   return (surface) => {
     const call = createGrpcCall(rpc, surface);
-    openStreams.add(call);
+    openCalls.add(call);
     runChain(chain, call, () => {
       const answers = rpc.handle(decode(surface.request), call);
       return writeAll(surface, answers, (answer) => toBinary(output, create(output, answer)), call);
@@ -28,7 +28,7 @@ export function serverStreamingHandler(
         (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
       )
       .finally(() => {
-        openStreams.delete(call);
+        openCalls.delete(call);
       });
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import {
   type MethodDefinition,
   Server,
@@ -9,10 +10,16 @@ import { HealthImplementation } from "grpc-health-check";
 import type { Interceptor } from "../../interceptors/interceptor.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
 import { bidiStreamingHandler } from "./bidi-streaming.js";
-import { OpenStreams } from "./open-streams.js";
+import { OpenCalls } from "./open-calls.js";
 import { addReflection } from "./reflection.js";
 import { serverStreamingHandler } from "./server-streaming.js";
 import { unaryHandler } from "./unary.js";
+
+/** What callers are told to wait when the server stops. */
+const retryAfterMs = 1_000;
+
+/** Time for answers to reach their callers once every call is answered; one may not be reading. */
+const flushMs = 1_000;
 
 /** How the gRPC port is served. */
 export interface GrpcServerOptions {
@@ -47,7 +54,7 @@ export async function listenGrpc(
   chain: readonly Interceptor[],
   options: GrpcServerOptions,
 ): Promise<GrpcServer> {
-  const openStreams = new OpenStreams();
+  const openCalls = new OpenCalls();
   const server = new Server({
     "grpc.max_receive_message_length": options.maxMessageBytes,
     "grpc.max_send_message_length": -1,
@@ -65,7 +72,7 @@ export async function listenGrpc(
       responseSerialize: asBuffer,
       responseDeserialize: asIs,
     };
-    implementation[rpc.method.name] = handlerOf(rpc, chain, openStreams);
+    implementation[rpc.method.name] = handlerOf(rpc, chain, openCalls);
   }
   server.addService(definition, implementation);
 
@@ -87,22 +94,22 @@ export async function listenGrpc(
   return {
     address: `${host}:${port}`,
     setServing,
-    stop: (timeoutMs) => stop(server, openStreams, timeoutMs),
+    stop: (timeoutMs) => stop(server, openCalls, timeoutMs),
   };
 }
 
 function handlerOf(
   rpc: Rpc,
   chain: readonly Interceptor[],
-  openStreams: OpenStreams,
+  openCalls: OpenCalls,
 ): UntypedHandleCall {
   switch (rpc.kind) {
     case "unary":
-      return unaryHandler(rpc, chain);
+      return unaryHandler(rpc, chain, openCalls);
     case "server_streaming":
-      return serverStreamingHandler(rpc, chain, openStreams);
+      return serverStreamingHandler(rpc, chain, openCalls);
     case "bidi_streaming":
-      return bidiStreamingHandler(rpc, chain, openStreams);
+      return bidiStreamingHandler(rpc, chain, openCalls);
     default:
       return rpc satisfies never;
   }
@@ -118,18 +125,18 @@ function bind(server: Server, address: string): Promise<number> {
   });
 }
 
-function stop(server: Server, openStreams: OpenStreams, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
-      resolve(false);
-    }, timeoutMs);
+async function stop(server: Server, openCalls: OpenCalls, timeoutMs: number): Promise<boolean> {
+  const closed = new Promise<"closed">((resolve) => {
     server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve(true);
+      resolve("closed");
     });
-    openStreams.end(1_000);
   });
+  openCalls.endStreams(retryAfterMs);
+  const answered = openCalls.idle().then(() => setTimeout(flushMs, undefined, { ref: false }));
+  const timeUp = setTimeout(timeoutMs, undefined, { ref: false });
+  if ((await Promise.race([closed, answered, timeUp])) === "closed") return true;
+  server.forceShutdown();
+  return false;
 }
 
 function asIs(bytes: Buffer): Buffer {
