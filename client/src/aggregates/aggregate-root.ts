@@ -1,0 +1,138 @@
+import type { z } from "zod";
+import { AnnalsError } from "../connection/errors.js";
+import type { EventDefinition } from "../events/define-event.js";
+import type { EventFact, EventOptions, NewEvent } from "../events/domain-event.js";
+
+/** An event that an aggregate has raised and not saved yet. */
+export interface UncommittedEvent {
+  /** As the aggregate sees it. */
+  readonly fact: EventFact;
+  /** As it goes to the log. Its id is kept, so that a save may be repeated. */
+  readonly event: NewEvent;
+}
+
+/**
+ * An aggregate: state that follows from events alone. A subclass has commands that `raise` events,
+ * and `apply`, which says what the state is after an event.
+ *
+ * `Event` is the union of its events, for example `EventOf<typeof OrderPlaced | typeof OrderShipped>`.
+ */
+export abstract class AggregateRoot<State, Event extends EventFact = EventFact> {
+  /** Kind of aggregate, as in its events' definitions. */
+  abstract readonly aggregateType: string;
+  #state: State | undefined;
+  #version = 0n;
+  #tenantId: string | undefined;
+  #uncommitted: UncommittedEvent[] = [];
+
+  /**
+   * @param aggregateId which one
+   * @param tenantId whose; a loaded aggregate takes its first event's
+   */
+  constructor(
+    readonly aggregateId: string,
+    tenantId?: string,
+  ) {
+    this.#tenantId = tenantId;
+  }
+
+  /** The tenant that it belongs to, where that is known. */
+  get tenantId(): string | undefined {
+    return this.#tenantId;
+  }
+
+  /** The version after everything applied, uncommitted events included. */
+  get version(): bigint {
+    return this.#version;
+  }
+
+  /** The version in the log: what a save expects. */
+  get committedVersion(): bigint {
+    return this.#version - BigInt(this.#uncommitted.length);
+  }
+
+  get state(): State {
+    return (this.#state ??= this.initialState());
+  }
+
+  /** Raised and not saved, oldest first. */
+  get uncommittedEvents(): readonly UncommittedEvent[] {
+    return this.#uncommitted;
+  }
+
+  /** The state before any event. */
+  protected abstract initialState(): State;
+
+  /** The state after an event. Only from its arguments; it must not throw on what is in the log. */
+  protected abstract apply(state: State, event: Event): State;
+
+  /**
+   * Raises an event: applies it now; a save writes it.
+   *
+   * @throws AnnalsError invalid_event for an event of another kind of aggregate; invalid_event_data
+   */
+  protected raise<Definition extends EventDefinition>(
+    definition: Definition,
+    data: z.input<Definition["schema"]>,
+    options?: EventOptions,
+  ): void {
+    const eventType = definition.type;
+    if (definition.aggregateType !== this.aggregateType) {
+      const problem = `is an event of ${definition.aggregateType}, not of ${this.aggregateType}`;
+      throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
+    }
+    const event = definition.create(data, options);
+    const fact: EventFact = Object.freeze({
+      eventId: event.eventId,
+      eventType,
+      aggregateType: event.aggregateType,
+      occurredAt: event.occurredAt,
+      data: event.data,
+      metadata: event.metadata,
+      correlationId: event.correlationId,
+      causationId: event.causationId,
+      tags: event.tags,
+      aggregateId: this.aggregateId,
+      tenantId: this.#tenantId,
+      aggregateVersion: this.#version + 1n,
+    });
+    this.#evolve(fact);
+    this.#uncommitted.push({ fact, event });
+  }
+
+  /**
+   * Applies an event out of the log. History is trusted as it is stored.
+   *
+   * @throws AnnalsError invalid_event for an event of another aggregate, or with a gap before it
+   */
+  replay(event: EventFact): void {
+    const problem = this.#problemOf(event);
+    if (problem !== undefined) {
+      const { eventType } = event;
+      throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
+    }
+    this.#tenantId ??= event.tenantId;
+    this.#evolve(event);
+  }
+
+  /** The uncommitted events are in the log now. For repositories. */
+  markCommitted(): void {
+    this.#uncommitted = [];
+  }
+
+  #problemOf(event: EventFact): string | undefined {
+    if (event.aggregateType !== this.aggregateType || event.aggregateId !== this.aggregateId) {
+      return `is of ${event.aggregateType} ${event.aggregateId}, not of ${this.aggregateType} ${this.aggregateId}`;
+    }
+    if (this.#uncommitted.length > 0) return "cannot be replayed over uncommitted events";
+    if (event.aggregateVersion !== this.#version + 1n) {
+      return `has version ${event.aggregateVersion}, after ${this.#version}`;
+    }
+    return undefined;
+  }
+
+  #evolve(event: EventFact): void {
+    this.#state = this.apply(this.state, event as Event);
+    this.#version = event.aggregateVersion;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { AnnalsError } from "./errors.js";
+
+/** A value, or what gives it anew for each call, in the context of the caller. */
+export type Provided<T> = T | (() => T | Promise<T>);
+
+/** In the server's dev mode, this instead of a tenant asks for the operator's view of all tenants. */
+export const allTenants = "*";
+
+/** Who calls. */
+export interface CredentialOptions {
+  /** A bearer token, sent as `authorization`. */
+  readonly token?: Provided<string> | undefined;
+  /**
+   * Sent as `x-tenant-id`. Without a token, the server's dev mode acts for it; with one that is for
+   * several tenants, it picks one.
+   */
+  readonly tenant?: Provided<string> | undefined;
+}
+
+/**
+ * Gives every call its credentials.
+ *
+ * @throws AnnalsError invalid_options when there are none
+ */
+export function withCredentials({ token, tenant }: CredentialOptions): Interceptor {
+  if (token === undefined && tenant === undefined) {
+    throw new AnnalsError("invalid_options", "connect needs a token, or a tenant in dev mode", {});
+  }
+  return (next) => async (request) => {
+    if (token !== undefined) request.header.set("authorization", `Bearer ${await valueOf(token)}`);
+    if (tenant !== undefined) request.header.set("x-tenant-id", await valueOf(tenant));
+    return next(request);
+  };
+}
+
+function valueOf<T>(provided: Provided<T>): T | Promise<T> {
+  return typeof provided === "function" ? (provided as () => T | Promise<T>)() : provided;
+}

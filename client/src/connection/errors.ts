@@ -1,0 +1,107 @@
+/**
+ * What an error of this package tells beside its code. A code without particulars has an empty
+ * object. Codes that the server sends are documented in `annals/v1/error.proto`, `ErrorReason`.
+ */
+export interface ErrorDetails {
+  /** The request breaks a rule: `field` is its path in the request. Do not retry. */
+  invalid_argument: { readonly field: string; readonly description: string };
+  /** A limit; retry only when `retryAfterMs` is set. `actual` is 0 where it is not known. */
+  limit_exceeded: {
+    readonly limit: string;
+    readonly maximum: bigint;
+    readonly actual: bigint;
+    readonly field: string;
+  };
+  /** The stream is not at the expected version. Load again, then retry. */
+  version_conflict: { readonly expected: string; readonly actualVersion: bigint };
+  /** Another append has used this event id. Do not retry. */
+  duplicate_event_id: { readonly eventId: string };
+  stream_not_found: NoDetails;
+  event_not_found: NoDetails;
+  /** The stream exists only for a different tenant. */
+  foreign_stream: { readonly aggregateType: string; readonly aggregateId: string };
+  unauthenticated: NoDetails;
+  permission_denied: NoDetails;
+  /** The call's time is up; see `outcomeUnknown`. */
+  deadline_exceeded: NoDetails;
+  /** The caller's signal was aborted; see `outcomeUnknown`. */
+  cancelled: NoDetails;
+  /** The server cannot be reached, is stopping, or its store does not answer. Retry. */
+  unavailable: NoDetails;
+  unimplemented: NoDetails;
+  /** A defect of the server; its log has more under `requestId`. */
+  internal: NoDetails;
+  /** The client was closed. */
+  closed: NoDetails;
+  /** The options of `connect` would send a credential in the clear, or contradict each other. */
+  invalid_options: NoDetails;
+  /** An event's data does not fit its schema, or would not survive as JSON. Nothing was sent. */
+  invalid_event_data: { readonly eventType: string; readonly problem: string };
+  /** An event in the log does not fit its definition. */
+  unreadable_event: {
+    readonly eventType: string;
+    readonly eventId: string;
+    readonly position: bigint;
+    readonly problem: string;
+  };
+  /** Two definitions claim the same event type. */
+  duplicate_definition: { readonly eventType: string };
+  /** The aggregate has no events. */
+  aggregate_not_found: { readonly aggregateType: string; readonly aggregateId: string };
+  /** The aggregate belongs to a different tenant than the repository acts for. */
+  foreign_aggregate: { readonly aggregateType: string; readonly aggregateId: string };
+  /** An event names another aggregate, or leaves a gap in the versions. */
+  invalid_event: { readonly eventType: string; readonly problem: string };
+  /** There is no tenant in the context. */
+  tenant_required: NoDetails;
+}
+
+/** No particulars. */
+export type NoDetails = Readonly<Record<string, never>>;
+
+/** Every code that an error of this package can have: a closed list. */
+export type ErrorCode = keyof ErrorDetails;
+
+/** Marks errors of this package, so that two copies of it recognise each other's. */
+const brand: symbol = Symbol.for("annals.client.error");
+
+/** What an error knows beside code, message and details. */
+export interface ErrorExtras {
+  readonly cause?: unknown;
+  /** True when a write may have happened all the same: send it again with the same event ids. */
+  readonly outcomeUnknown?: boolean;
+  /** Set when the same request may succeed later: how long to wait first, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** The server's id of the call; empty when there is none. */
+  readonly requestId?: string;
+}
+
+/** The one error class of this package. Branch on `code`; never on the text. */
+export class AnnalsError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "AnnalsError";
+  readonly outcomeUnknown: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string;
+
+  constructor(
+    readonly code: Code,
+    message: string,
+    readonly details: ErrorDetails[Code],
+    extras: ErrorExtras = {},
+  ) {
+    super(message, "cause" in extras ? { cause: extras.cause } : undefined);
+    Object.defineProperty(this, brand, { value: true });
+    this.outcomeUnknown = extras.outcomeUnknown ?? false;
+    this.retryAfterMs = extras.retryAfterMs;
+    this.requestId = extras.requestId ?? "";
+  }
+}
+
+/** Whether something thrown is an error of this package, and of a certain code if one is given. */
+export function isAnnalsError<Code extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is AnnalsError<Code> {
+  if (typeof error !== "object" || error === null || !(brand in error)) return false;
+  return code === undefined || (error as unknown as AnnalsError).code === code;
+}

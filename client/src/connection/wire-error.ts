@@ -1,0 +1,95 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type ErrorDetail, ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
+import { AnnalsError, type ErrorCode, type ErrorDetails, isAnnalsError } from "./errors.js";
+
+/** THE TABLE, inverse to the server's: each reason on the wire is one code here. */
+const codeOfReason: Readonly<Record<ErrorReason, ErrorCode>> = {
+  [ErrorReason.UNSPECIFIED]: "internal",
+  [ErrorReason.INVALID_ARGUMENT]: "invalid_argument",
+  [ErrorReason.LIMIT_EXCEEDED]: "limit_exceeded",
+  [ErrorReason.VERSION_CONFLICT]: "version_conflict",
+  [ErrorReason.DUPLICATE_EVENT_ID]: "duplicate_event_id",
+  [ErrorReason.STREAM_NOT_FOUND]: "stream_not_found",
+  [ErrorReason.EVENT_NOT_FOUND]: "event_not_found",
+  [ErrorReason.FOREIGN_STREAM]: "foreign_stream",
+  [ErrorReason.UNAUTHENTICATED]: "unauthenticated",
+  [ErrorReason.PERMISSION_DENIED]: "permission_denied",
+  [ErrorReason.DEADLINE_EXCEEDED]: "deadline_exceeded",
+  [ErrorReason.CANCELLED]: "cancelled",
+  [ErrorReason.UNAVAILABLE]: "unavailable",
+  [ErrorReason.UNIMPLEMENTED]: "unimplemented",
+  [ErrorReason.INTERNAL]: "internal",
+};
+
+/** What a status means that came without our detail: from a proxy, the network or gRPC itself. */
+const codeOfStatus: Readonly<Partial<Record<Code, ErrorCode>>> = {
+  [Code.Canceled]: "cancelled",
+  [Code.DeadlineExceeded]: "deadline_exceeded",
+  [Code.InvalidArgument]: "invalid_argument",
+  [Code.ResourceExhausted]: "limit_exceeded",
+  [Code.PermissionDenied]: "permission_denied",
+  [Code.Unauthenticated]: "unauthenticated",
+  [Code.Unimplemented]: "unimplemented",
+  [Code.Unavailable]: "unavailable",
+};
+
+/** Codes after which a write may have happened, when the server did not say that it has not. */
+const doubtful: ReadonlySet<ErrorCode> = new Set([
+  "cancelled",
+  "deadline_exceeded",
+  "unavailable",
+  "internal",
+]);
+
+/** Whatever a call failed with, as an error of this package. */
+export function toAnnalsError(error: unknown): AnnalsError {
+  if (isAnnalsError(error)) return error;
+  const status = ConnectError.from(error);
+  const [detail] = status.findDetails(ErrorDetailSchema);
+  if (detail) return fromDetail(status, detail);
+  const code = codeOfStatus[status.code] ?? "internal";
+  return new AnnalsError(code, status.rawMessage, detailsWithout(code, status.rawMessage), {
+    cause: error,
+    outcomeUnknown: doubtful.has(code),
+  });
+}
+
+function fromDetail(status: ConnectError, detail: ErrorDetail): AnnalsError {
+  const code = codeOfReason[detail.reason] ?? "internal";
+  return new AnnalsError(code, status.rawMessage, particularsOf(detail), {
+    cause: status,
+    outcomeUnknown: detail.outcomeUnknown,
+    requestId: detail.requestId,
+    retryAfterMs: detail.retryAfter && durationMs(detail.retryAfter),
+  });
+}
+
+function particularsOf({ detail }: ErrorDetail): ErrorDetails[ErrorCode] {
+  switch (detail.case) {
+    case "invalidArgument":
+      return { field: detail.value.field, description: detail.value.description };
+    case "limitExceeded": {
+      const { limit, maximum, actual, field } = detail.value;
+      return { limit, maximum, actual, field };
+    }
+    case "versionConflict":
+      return { expected: detail.value.expected, actualVersion: detail.value.actualVersion };
+    case "duplicateEventId":
+      return { eventId: detail.value.eventId };
+    case "foreignStream": {
+      const { aggregateType, aggregateId } = detail.value;
+      return { aggregateType, aggregateId };
+    }
+    case undefined:
+      return {};
+    default:
+      return detail satisfies never;
+  }
+}
+
+function detailsWithout(code: ErrorCode, description: string): ErrorDetails[ErrorCode] {
+  if (code === "invalid_argument") return { field: "", description };
+  if (code === "limit_exceeded") return { limit: "", maximum: 0n, actual: 0n, field: "" };
+  return {};
+}

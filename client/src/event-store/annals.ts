@@ -1,0 +1,132 @@
+import { Scope } from "@annals/proto/annals/v1/event_store";
+import { type CallOptions, Connection, type ConnectionOptions } from "../connection/connection.js";
+import type { EventDefinition } from "../events/define-event.js";
+import type { DomainEvent } from "../events/domain-event.js";
+import { EventRegistry } from "../events/registry.js";
+import { append, type AppendRequest, type AppendResult, type StreamId } from "./append.js";
+import { toDate, toDomainEvent } from "./codec.js";
+import { EventStream } from "./event-stream.js";
+import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
+import { type ReadOptions, readPages } from "./read.js";
+import { type ReadAllOptions, readAllPages } from "./read-all.js";
+
+/** How to reach a server, and what its events are. */
+export interface ConnectOptions extends ConnectionOptions {
+  /** Definitions by which data is validated when it is read. Default: none. */
+  readonly events?: readonly EventDefinition[];
+}
+
+/** What is known of a stream without reading it. */
+export interface StreamInfo {
+  /** Version of the last event. */
+  readonly version: bigint;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Where a log ends. */
+export interface LogHead {
+  /** Tenant scope: the last position; 0n for an empty log, and in the all-tenants scope. */
+  readonly position: bigint;
+  /** All-tenants scope: the cursor of the last event; empty otherwise. */
+  readonly cursor: string;
+  /** All-tenants scope: how many events there are; 0n otherwise. */
+  readonly globalPosition: bigint;
+  /** When the last event was recorded; undefined for an empty log. */
+  readonly recordedAt: Date | undefined;
+}
+
+/** Opens a client. Nothing is sent until it is used. @throws AnnalsError invalid_options */
+export function connect(options: ConnectOptions): Annals {
+  return new Annals(new Connection(options), new EventRegistry(options.events ?? []));
+}
+
+/**
+ * A client of an event store, acting for the tenant of its credential. Every method throws
+ * AnnalsError, and `closed` after `close`.
+ */
+export class Annals implements AsyncDisposable {
+  /** @internal use `connect` */
+  constructor(
+    private readonly connection: Connection,
+    private readonly registry: EventRegistry,
+  ) {}
+
+  /**
+   * Writes events to one stream: all or none, on disk when it resolves. Appending the same events
+   * again is safe: it answers the first result.
+   *
+   * @throws AnnalsError version_conflict, duplicate_event_id, limit_exceeded, invalid_argument;
+   *   with `outcomeUnknown` the events may have been written: append the same again
+   */
+  append(request: AppendRequest, options?: CallOptions): Promise<AppendResult> {
+    return append(this.connection, request, options);
+  }
+
+  /** One stream's events. @throws AnnalsError stream_not_found, foreign_stream, unreadable_event */
+  read(stream: StreamId, options?: ReadOptions): EventStream {
+    return new EventStream(() => readPages(this.connection, this.registry, stream, options));
+  }
+
+  /** A log's events, up to where it ends when the loop begins. @throws AnnalsError unreadable_event */
+  readAll(options?: ReadAllOptions): EventStream {
+    return new EventStream(() => readAllPages(this.connection, this.registry, options));
+  }
+
+  /** The tenant's events of one aggregate type, by position. @throws AnnalsError unreadable_event */
+  getEventsByType(aggregateType: string, options?: EventsByTypeOptions): EventStream {
+    return new EventStream(() =>
+      eventsByTypePages(this.connection, this.registry, aggregateType, options),
+    );
+  }
+
+  /** The event with an id. @throws AnnalsError event_not_found */
+  async getEvent(eventId: string, options?: CallOptions): Promise<DomainEvent | undefined> {
+    const { event } = await this.connection.call(
+      (client, call) => client.getEvent({ eventId }, call),
+      options,
+    );
+    return event && toDomainEvent(event, undefined, this.registry);
+  }
+
+  /** What is known of a stream. @throws AnnalsError stream_not_found, foreign_stream */
+  async getStream(stream: StreamId, options?: CallOptions): Promise<StreamInfo> {
+    const request = { stream: { ...stream } };
+    const { stream: info } = await this.connection.call(
+      (client, call) => client.getStream(request, call),
+      options,
+    );
+    return {
+      version: info?.aggregateVersion ?? 0n,
+      createdAt: toDate(info?.createdAt),
+      updatedAt: toDate(info?.updatedAt),
+    };
+  }
+
+  /** Where a log ends now. */
+  async getHead(
+    options: CallOptions & { readonly scope?: "tenant" | "all-tenants" } = {},
+  ): Promise<LogHead> {
+    const scope = options.scope === "all-tenants" ? Scope.ALL_TENANTS : Scope.TENANT;
+    const { head } = await this.connection.call(
+      (client, call) => client.getHead({ scope }, call),
+      options,
+    );
+    return {
+      position: head?.position ?? 0n,
+      cursor: head?.cursor ?? "",
+      globalPosition: head?.globalPosition ?? 0n,
+      recordedAt: head?.recordedAt && toDate(head.recordedAt),
+    };
+  }
+
+  /** Ends every call and lets the process exit. Idempotent. */
+  close(): Promise<void> {
+    this.connection.close();
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,54 @@
+/** What happened, as aggregates see it: also before it has a place in the log. */
+export interface EventFact<Type extends string = string, Data = unknown> {
+  /** UUID, unique within the tenant. */
+  readonly eventId: string;
+  readonly eventType: Type;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  /** The tenant; undefined for an event that is not saved yet, by an aggregate that knows none. */
+  readonly tenantId: string | undefined;
+  /** 1, 2, 3 ... inside the aggregate's stream. */
+  readonly aggregateVersion: bigint;
+  /** When it happened, by the clock of who raised it; to the millisecond. */
+  readonly occurredAt: Date;
+  readonly data: Data;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly correlationId: string | undefined;
+  readonly causationId: string | undefined;
+  readonly tags: readonly string[];
+}
+
+/** An event in the log. Frozen. */
+export interface DomainEvent<Type extends string = string, Data = unknown> extends EventFact<
+  Type,
+  Data
+> {
+  readonly tenantId: string;
+  /** 1, 2, 3 ... inside the tenant's log. */
+  readonly position: bigint;
+  /** 1, 2, 3 ... inside the whole log; only for readers of all tenants. */
+  readonly globalPosition: bigint | undefined;
+  /** When the server wrote it; to the millisecond. */
+  readonly recordedAt: Date;
+}
+
+/** An event on its way to the log, as `EventDefinition.create` makes it. Frozen. */
+export interface NewEvent<Type extends string = string, Data = unknown> extends Omit<
+  EventFact<Type, Data>,
+  "aggregateId" | "tenantId" | "aggregateVersion"
+> {
+  /** The data as it is sent: JSON in UTF-8. */
+  readonly payload: Uint8Array;
+}
+
+/** What may be said of an event beside its data. */
+export interface EventOptions {
+  /** Default: a new UUIDv7. Appending the same id again is safe and answers the first result. */
+  readonly eventId?: string;
+  /** Default: now. */
+  readonly occurredAt?: Date;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  readonly tags?: readonly string[];
+}

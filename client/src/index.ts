@@ -1,0 +1,38 @@
+export {
+  AggregateRepository,
+  type AggregateRepositoryOptions,
+} from "./aggregates/aggregate-repository.js";
+export { AggregateRoot, type UncommittedEvent } from "./aggregates/aggregate-root.js";
+export type { CallOptions, ConnectionOptions } from "./connection/connection.js";
+export { allTenants, type CredentialOptions, type Provided } from "./connection/credentials.js";
+export {
+  AnnalsError,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorExtras,
+  isAnnalsError,
+} from "./connection/errors.js";
+export {
+  Annals,
+  connect,
+  type ConnectOptions,
+  type LogHead,
+  type StreamInfo,
+} from "./event-store/annals.js";
+export type { AppendRequest, AppendResult, StreamId } from "./event-store/append.js";
+export type { EventFilter, ExpectedVersion } from "./event-store/codec.js";
+export { type EventPage, EventStream } from "./event-store/event-stream.js";
+export type { EventsByTypeOptions } from "./event-store/get-events-by-type.js";
+export type { ReadOptions } from "./event-store/read.js";
+export type { ReadAllOptions } from "./event-store/read-all.js";
+export { defineEvent, type EventDefinition, type EventOf } from "./events/define-event.js";
+export type { DomainEvent, EventFact, EventOptions, NewEvent } from "./events/domain-event.js";
+export {
+  DeclarativeProjection,
+  defineProjection,
+  handles,
+  type Projection,
+} from "./projections/declarative-projection.js";
+export { type EventHandler, type HandlerEntry, on } from "./projections/handlers.js";
+export { currentTenant, requireTenant, runWithTenant } from "./tenancy/context.js";
+export { TenantScopedRepository } from "./tenancy/tenant-scoped-repository.js";

@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { AnnalsError } from "../connection/errors.js";
+
+/** The tenant of whatever runs. It holds nothing by itself: each run has its own value. */
+const storage = new AsyncLocalStorage<string>();
+
+/**
+ * Runs something for a tenant. The tenant goes along through awaits, timers and whatever is started
+ * inside; when it ends, however it ends, the tenant outside is as before.
+ *
+ * @param tenantId from a verified credential, never from user input
+ */
+export function runWithTenant<T>(tenantId: string, run: () => T): T {
+  return storage.run(tenantId, run);
+}
+
+/** The tenant in whose context this runs; undefined outside of any. */
+export function currentTenant(): string | undefined {
+  return storage.getStore();
+}
+
+/** The tenant in whose context this runs. @throws AnnalsError tenant_required outside of any */
+export function requireTenant(): string {
+  const tenantId = currentTenant();
+  if (tenantId !== undefined) return tenantId;
+  throw new AnnalsError("tenant_required", "a tenant is required: use runWithTenant", {});
+}
