@@ -1,7 +1,11 @@
 import { describeAppend } from "./contract/service/append.js";
+import { describeBadInput } from "./contract/service/bad-input.js";
 import { describeRead } from "./contract/service/read.js";
+import { describeTenancy } from "./contract/service/tenancy.js";
 import { grpcTransport } from "./support/client.js";
 
 const contract = { name: "gRPC", transport: grpcTransport };
 describeAppend(contract);
 describeRead(contract);
+describeTenancy(contract);
+describeBadInput(contract);
