@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import {
   type Client,
@@ -48,8 +48,11 @@ function withMetadata(metadata: Record<string, string>): Interceptor {
   };
 }
 
-type EventInit = MessageInitShape<typeof NewEventSchema>;
-type ExpectedInit = MessageInitShape<typeof ExpectedVersionSchema>;
+/** A message as a plain object: what a test writes down and takes apart again. */
+export type Plain<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
+
+type EventInit = Plain<typeof NewEventSchema>;
+type ExpectedInit = Plain<typeof ExpectedVersionSchema>;
 
 const empty = create(EmptySchema);
 export const any: ExpectedInit = { kind: { case: "any", value: empty } };
@@ -69,14 +72,14 @@ export function appendTo(
   id: string,
   expectedVersion: ExpectedInit = any,
   events: EventInit[] = [newEvent()],
-): MessageInitShape<typeof AppendRequestSchema> {
+): Plain<typeof AppendRequestSchema> {
   return { stream: { aggregateType: "Order", aggregateId: id }, expectedVersion, events };
 }
 
 /** All events of a ReadAll. */
 export async function readAll(
   client: EventStoreClient,
-  request: MessageInitShape<typeof ReadAllRequestSchema> = {},
+  request: Plain<typeof ReadAllRequestSchema> = {},
 ): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for await (const { answer } of client.readAll(request)) {
@@ -88,7 +91,7 @@ export async function readAll(
 /** All events of a Read. */
 export async function read(
   client: EventStoreClient,
-  request: MessageInitShape<typeof ReadRequestSchema>,
+  request: Plain<typeof ReadRequestSchema>,
 ): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for await (const { answer } of client.read(request)) {

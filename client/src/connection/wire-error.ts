@@ -48,11 +48,16 @@ export function toAnnalsError(error: unknown): AnnalsError {
   const status = ConnectError.from(error);
   const [detail] = status.findDetails(ErrorDetailSchema);
   if (detail) return fromDetail(status, detail);
-  const code = codeOfStatus[status.code] ?? "internal";
+  const code = isLostStream(status) ? "unavailable" : (codeOfStatus[status.code] ?? "internal");
   return new AnnalsError(code, status.rawMessage, detailsWithout(code, status.rawMessage), {
     cause: error,
     outcomeUnknown: doubtful.has(code),
   });
+}
+
+/** HTTP/2 ended the stream without a gRPC status: the connection was lost, or is being closed. */
+function isLostStream({ cause }: ConnectError): boolean {
+  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("ERR_HTTP2_");
 }
 
 function fromDetail(status: ConnectError, detail: ErrorDetail): AnnalsError {

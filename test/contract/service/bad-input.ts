@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ErrorReason } from "@annals/proto/annals/v1/error";
-import { Direction, Scope } from "@annals/proto/annals/v1/event_store";
+import type { AppendRequestSchema, Direction, Scope } from "@annals/proto/annals/v1/event_store";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { AnnalsServer } from "#server/compose.js";
 import {
@@ -11,20 +11,23 @@ import {
   type EventStoreClient,
   failureOf,
   newEvent,
+  type Plain,
   read,
   readAll,
 } from "../../support/client.js";
 import { newTenant, startTestServer } from "../../support/server.js";
 import type { ServiceContract } from "./suite.js";
 
+/** A number that no enum of the contract has. */
+const unknownEnum: number = 99;
 const at = (seconds: bigint, nanos = 0) => create(TimestampSchema, { seconds, nanos });
 const long = "x".repeat(256);
 const stream = { aggregateType: "Order", aggregateId: "1" };
 const withEvent = (init: Parameters<typeof newEvent>[0]) => appendTo("1", any, [newEvent(init)]);
 
 /** What breaks a rule, and the field that the error must name. */
-const invalidAppends: Record<string, [Parameters<EventStoreClient["append"]>[0], string]> = {
-  "no stream": [{ ...appendTo("1"), stream: undefined as never }, "stream"],
+const invalidAppends: Record<string, [Plain<typeof AppendRequestSchema>, string]> = {
+  "no stream": [{ expectedVersion: any, events: [newEvent()] }, "stream"],
   "no aggregate type": [
     { ...appendTo("1"), stream: { ...stream, aggregateType: "" } },
     "stream.aggregate_type",
@@ -63,7 +66,7 @@ const repeated = newEvent();
 const upper = { ...repeated, eventId: repeated.eventId!.toUpperCase() };
 
 /** What passes a limit: its name, its value, what came. */
-const tooLarge: Record<string, [Parameters<EventStoreClient["append"]>[0], string, bigint]> = {
+const tooLarge: Record<string, [Plain<typeof AppendRequestSchema>, string, bigint]> = {
   "a long aggregate id": [appendTo(long), "name_bytes", 255n],
   "a long aggregate id of few characters": [appendTo("ü".repeat(128)), "name_bytes", 255n],
   "a long event type": [withEvent({ eventType: long }), "name_bytes", 255n],
@@ -106,10 +109,10 @@ const tooLarge: Record<string, [Parameters<EventStoreClient["append"]>[0], strin
 /** Reads that break a rule. */
 const invalidReads: Record<string, [(client: EventStoreClient) => Promise<unknown>, string]> = {
   "an unknown direction": [
-    (client) => read(client, { stream, direction: 99 as Direction }),
+    (client) => read(client, { stream, direction: unknownEnum as Direction }),
     "direction",
   ],
-  "an unknown scope": [(client) => readAll(client, { scope: 99 as Scope }), "scope"],
+  "an unknown scope": [(client) => readAll(client, { scope: unknownEnum as Scope }), "scope"],
   "a cursor in a tenant's log": [
     (client) => readAll(client, { start: { case: "afterCursor", value: "ZzE6MQ" } }),
     "after_cursor",

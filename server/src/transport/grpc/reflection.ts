@@ -1,23 +1,26 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import type { DescFile } from "@bufbuild/protobuf";
+import { type DescFile, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
-import { loadFileDescriptorSetFromBuffer } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 
 /** Adds server reflection (v1 and v1alpha) for the services of some proto files. */
 export function addReflection(server: Server, files: readonly DescFile[]): void {
-  const set = create(FileDescriptorSetSchema, { file: withDependencies(files) });
-  const bytes = Buffer.from(toBinary(FileDescriptorSetSchema, set));
-  new ReflectionService(loadFileDescriptorSetFromBuffer(bytes)).addToServer(server);
+  // What the service reads of a package definition is its files. They are given as they are: a
+  // detour over proto-loader would merge the files of a package and lose imports.
+  const contract = {
+    format: "Protocol Buffer 3 DescriptorProto" as const,
+    type: {},
+    fileDescriptorProtos: withDependencies(files),
+  };
+  new ReflectionService({ contract }).addToServer(server);
 }
 
-function withDependencies(files: readonly DescFile[]): FileDescriptorProto[] {
-  const found = new Map<string, FileDescriptorProto>();
+function withDependencies(files: readonly DescFile[]): Buffer[] {
+  const found = new Map<string, Buffer>();
   const visit = (file: DescFile): void => {
-    if (found.has(file.name)) return;
+    if (found.has(file.proto.name)) return;
     for (const dependency of file.dependencies) visit(dependency);
-    found.set(file.name, file.proto);
+    found.set(file.proto.name, Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto)));
   };
   for (const file of files) visit(file);
   return [...found.values()];

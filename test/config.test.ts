@@ -1,0 +1,120 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { describeSettings } from "#server/config/describe-settings.js";
+import { type ConfigSources, ConfigError, loadConfig } from "#server/config/load-config.js";
+import { tempFolder } from "./support/temp-folder.js";
+
+const load = (sources: Partial<ConfigSources> = {}) =>
+  loadConfig({ flags: {}, env: {}, file: undefined, isTerminal: false, ...sources });
+
+/** The settings that are at fault. */
+function faultsOf(sources: Partial<ConfigSources>): string[] {
+  try {
+    load(sources);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ key }) => key);
+    throw error;
+  }
+  return [];
+}
+
+const secret = "a secret of thirty-two bytes or more";
+
+describe("configuration", () => {
+  test("has defaults that start a server on loopback, on SQLite, frozen", () => {
+    const config = load();
+    expect(config).toMatchObject({
+      grpcAddress: "127.0.0.1:50051",
+      store: { kind: "sqlite", file: "data/annals.db" },
+      auth: { mode: "dev" },
+      callTimeoutMs: 30_000,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test("a flag beats a variable, which beats the file, which beats the default", () => {
+    const file = join(tempFolder(), "annals.json");
+    writeFileSync(
+      file,
+      JSON.stringify({ callTimeoutMs: 1, maxQueuedAppends: 2, reflection: false }),
+    );
+    const env = { ANNALS_CALL_TIMEOUT_MS: "3", ANNALS_MAX_QUEUED_APPENDS: "4" };
+    const config = load({ flags: { callTimeoutMs: "5" }, env, file });
+    expect(config).toMatchObject({ callTimeoutMs: 5, maxQueuedAppends: 4, reflection: false });
+  });
+
+  test("every fault is listed at once", () => {
+    const file = join(tempFolder(), "annals.json");
+    writeFileSync(file, JSON.stringify({ maxQueuedBytes: -1, noSuchSetting: 1 }));
+    const flags = { grpcAddress: "nowhere", callTimeoutMs: "soon", logLevel: "loud" };
+    expect(faultsOf({ flags, file }).sort()).toEqual(
+      ["callTimeoutMs", "grpcAddress", "logLevel", "maxQueuedBytes", "noSuchSetting"].sort(),
+    );
+    expect(faultsOf({ file: "/no/such/file.json" })).toEqual(["config"]);
+    expect(faultsOf({ flags: { store: "mongo://x" } })).toEqual(["store"]);
+    expect(faultsOf({ flags: { grpcAddress: "127.0.0.1:65536" } })).toEqual(["grpcAddress"]);
+  });
+
+  test("dev mode is refused anywhere but on loopback", () => {
+    for (const grpcAddress of ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "example.com:1"]) {
+      expect(faultsOf({ flags: { grpcAddress } })).toEqual(["auth"]);
+    }
+    for (const grpcAddress of ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"]) {
+      expect(faultsOf({ flags: { grpcAddress } })).toEqual([]);
+    }
+  });
+
+  test("jwt needs one key, long enough, and algorithms that go with it", () => {
+    const jwt = (env: Record<string, string>) =>
+      faultsOf({ flags: { auth: "jwt", grpcAddress: "0.0.0.0:1" }, env });
+    expect(jwt({})).toEqual(["authJwtKey"]);
+    expect(jwt({ ANNALS_AUTH_JWT_KEY: "short" })).toEqual(["authJwtKey"]);
+    expect(jwt({ ANNALS_AUTH_JWT_KEY: secret })).toEqual([]);
+    const both = { ANNALS_AUTH_JWT_KEY: secret, ANNALS_AUTH_JWT_KEY_FILE: "x" };
+    expect(jwt(both)).toEqual(["authJwtKey"]);
+    expect(jwt({ ANNALS_AUTH_JWT_KEY_FILE: "/no/such/key" })).toEqual(["authJwtKeyFile"]);
+
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+    const withAlgorithms = (key: string, algorithms: string) =>
+      jwt({ ANNALS_AUTH_JWT_KEY: key, ANNALS_AUTH_JWT_ALGORITHMS: algorithms });
+    expect(withAlgorithms(pem, "RS256,PS512")).toEqual([]);
+    expect(withAlgorithms(pem, "HS256")).toEqual(["authJwtAlgorithms"]);
+    expect(withAlgorithms(secret, "none")).toEqual(["authJwtAlgorithms"]);
+    expect(load({ flags: { auth: "jwt" }, env: { ANNALS_AUTH_JWT_KEY: pem } }).auth).toMatchObject({
+      algorithms: ["RS256"],
+    });
+  });
+
+  test("a secret cannot be given as a flag", () => {
+    const { stdout } = spawnSync(process.execPath, ["server/dist/main.js", "serve", "--help"], {
+      encoding: "utf8",
+    });
+    expect(stdout).toContain("--auth-jwt-key-file");
+    expect(stdout).not.toContain("--auth-jwt-key ");
+  });
+
+  test("a wrong configuration stops the start with exit code 2 and every fault", () => {
+    const flags = ["--grpc-address=0.0.0.0:0", "--call-timeout-ms=0", "--store=x"];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["server/dist/main.js", "serve", ...flags],
+      { encoding: "utf8" },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toContain("callTimeoutMs:");
+  });
+
+  test("the reference has every setting", () => {
+    const reference = readFileSync("docs/reference/configuration.md", "utf8");
+    const rows = (table: string) =>
+      table
+        .split("\n")
+        .filter((line) => line.startsWith("| `"))
+        .map((line) => line.split("|").map((cell) => cell.trim()));
+    expect(rows(reference)).toEqual(rows(describeSettings()));
+  });
+});

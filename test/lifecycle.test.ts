@@ -1,0 +1,140 @@
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, test } from "vitest";
+import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
+import { AppendStreamRequestSchema } from "@annals/proto/annals/v1/event_store";
+import { any, appendTo, clientOf, newEvent, readAll } from "./support/client.js";
+import { newTenant } from "./support/server.js";
+import { startServerProcess } from "./support/server-process.js";
+import { tempFolder } from "./support/temp-folder.js";
+
+describe("stopping", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "%s: what was taken is written, streams end UNAVAILABLE, exit 0",
+    async (signal) => {
+      const file = join(tempFolder(), "annals.db");
+      const server = await startServerProcess([`--store=sqlite:${file}`]);
+      const tenant = newTenant();
+      const client = clientOf(server.address, tenant);
+
+      let acknowledged = 0;
+      const unary = Array.from({ length: 8 }, async (_, i) => {
+        for (;;) {
+          await client.append(appendTo(`${signal}-${i}`));
+          acknowledged++;
+        }
+      });
+      // A pipelined call that is kept open: only the server ends it.
+      const pipelined = (async () => {
+        const requests = async function* () {
+          for (let i = 0; ; i++) {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            const append = appendTo("pipelined");
+            yield create(AppendStreamRequestSchema, { correlationId: BigInt(i), append });
+          }
+        };
+        for await (const { outcome } of client.appendStream(requests())) {
+          if (outcome.case === "appended") acknowledged++;
+        }
+      })();
+      const ended = Promise.allSettled([...unary, pipelined]);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await server.end(signal)).toBe(0);
+
+      const errors = (await ended).map((result) =>
+        ConnectError.from((result as PromiseRejectedResult).reason),
+      );
+      for (const error of errors) {
+        // A call that meets the closing connection is refused by HTTP/2 itself, which has no status.
+        const refused = error.cause instanceof Error && "code" in error.cause && error.cause.code;
+        if (refused !== "ERR_HTTP2_STREAM_ERROR") expect(Code[error.code]).toBe("Unavailable");
+      }
+      const [detail] = errors.at(-1)!.findDetails(ErrorDetailSchema);
+      expect(detail).toMatchObject({ reason: ErrorReason.UNAVAILABLE, retryAfter: {} });
+
+      const again = await startServerProcess([`--store=sqlite:${file}`]);
+      const events = await readAll(clientOf(again.address, tenant));
+      await again.end("SIGTERM");
+      expect(acknowledged).toBeGreaterThan(20);
+      expect(events.length).toBeGreaterThanOrEqual(acknowledged);
+      expect(events.map(({ position }) => position)).toEqual(events.map((_, i) => BigInt(i + 1)));
+    },
+  );
+
+  test("annals health says SERVING while it runs, and fails after", async () => {
+    const server = await startServerProcess(["--store=memory:"]);
+    const health = () =>
+      spawnSync(
+        process.execPath,
+        ["server/dist/main.js", "health", `--grpc-address=${server.address}`],
+        { encoding: "utf8", timeout: 20_000 },
+      );
+    expect(health()).toMatchObject({ status: 0, stdout: "SERVING\n" });
+    await server.end("SIGTERM");
+    expect(health().status).toBe(1);
+  });
+
+  test("a second server on the same file does not start, and says why", async () => {
+    const flag = `--store=sqlite:${join(tempFolder(), "annals.db")}`;
+    const server = await startServerProcess([flag]);
+    await expect(startServerProcess([flag])).rejects.toThrow("in use by another server");
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+});
+
+describe("crashing", () => {
+  test("kill -9 under load, many times: what was acknowledged is there once, in order, without a hole", async () => {
+    const store = `--store=sqlite:${join(tempFolder(), "annals.db")}`;
+    const tenant = newTenant();
+    const acknowledged = new Map<string, bigint>();
+    const doubtful = new Map<string, string>();
+
+    for (let round = 0; round < 6; round++) {
+      const server = await startServerProcess([store]);
+      const client = clientOf(server.address, tenant);
+      const writers = Array.from({ length: 16 }, async (_, writer) => {
+        for (let i = 0; ; i++) {
+          const eventIds = [randomUUID(), randomUUID()];
+          const events = eventIds.map((eventId) => newEvent({ eventId }));
+          const aggregate = `${round}-${writer}`;
+          for (const id of eventIds) doubtful.set(id, aggregate);
+          const answer = await client.append(appendTo(aggregate, any, events));
+          eventIds.forEach((id, k) => {
+            doubtful.delete(id);
+            acknowledged.set(id, answer.firstPosition + BigInt(k));
+          });
+        }
+      });
+      const ended = Promise.allSettled(writers);
+      await new Promise((resolve) => setTimeout(resolve, 150 + 60 * round));
+      await server.end("SIGKILL");
+      await ended;
+    }
+
+    const server = await startServerProcess([store]);
+    const client = clientOf(server.address, tenant);
+    const events = await readAll(client);
+    expect(events.map(({ position }) => position)).toEqual(events.map((_, i) => BigInt(i + 1)));
+    const places = new Map(events.map((event) => [event.eventId, event.position]));
+    expect(places.size).toBe(events.length);
+    expect(acknowledged.size).toBeGreaterThan(200);
+    for (const [id, position] of acknowledged) expect(places.get(id)).toBe(position);
+
+    // What is in doubt is there whole or not at all; sending it again settles it, once.
+    const inDoubt = [...doubtful];
+    for (let i = 0; i < inDoubt.length; i += 2) {
+      const pair = inDoubt.slice(i, i + 2);
+      const [here] = new Set(pair.map(([id]) => places.has(id)));
+      const retry = pair.map(([eventId]) => newEvent({ eventId }));
+      const answer = await client.append(appendTo(pair[0]![1], any, retry));
+      expect(answer.deduplicated).toBe(here);
+    }
+    const settled = (await readAll(client)).map(({ eventId }) => eventId);
+    expect(new Set(settled).size).toBe(settled.length);
+    expect(settled.length).toBe(acknowledged.size + doubtful.size);
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+});

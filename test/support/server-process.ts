@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A server in a process of its own, which a test may kill. */
+export interface ServerProcess {
+  readonly address: string;
+  readonly child: ChildProcess;
+  /** Lines that it logged so far. */
+  readonly log: readonly Record<string, unknown>[];
+  /** Sends a signal and waits for the end; answers the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts `annals serve` and waits until it listens; throws with its log when it does not. */
+export async function startServerProcess(
+  flags: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const child = spawn(
+    process.execPath,
+    ["server/dist/main.js", "serve", "--grpc-address=127.0.0.1:0", ...flags],
+    { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const log: Record<string, unknown>[] = [];
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  const address = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (entry["msg"] === "listening") resolve(String(entry["grpcAddress"]));
+    });
+    void exited.then(() => {
+      reject(new Error(`the server did not start: ${errors}${JSON.stringify(log)}`));
+    });
+  });
+  return {
+    address,
+    child,
+    log,
+    async end(signal) {
+      child.kill(signal);
+      const [code, by] = await exited;
+      return code ?? by;
+    },
+  };
+}
