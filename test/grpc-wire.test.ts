@@ -93,10 +93,8 @@ describe("bytes that are no request", () => {
   test("a field that the server does not know is refused at any depth, never ignored", async () => {
     const unknown = new BinaryWriter().tag(7, WireType.Varint).uint32(1).finish();
     const top = await rawCall(framed(new Uint8Array([...append(), ...unknown])));
-    expect(top).toMatchObject({
-      status: invalidArgument,
-      text: expect.stringContaining("field 7"),
-    });
+    expect(top.status).toBe(invalidArgument);
+    expect(top.text).toContain("field 7");
 
     const event = new BinaryWriter().tag(99, WireType.Varint).uint32(1).finish();
     const nested = new BinaryWriter().tag(3, WireType.LengthDelimited).bytes(event).finish();

@@ -1,5 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { AnnalsError } from "./errors.js";
+import { AnnalsError, isAnnalsError } from "./errors.js";
 
 /** A value, or what gives it anew for each call, in the context of the caller. */
 export type Provided<T> = T | (() => T | Promise<T>);
@@ -34,6 +34,12 @@ export function withCredentials({ token, tenant }: CredentialOptions): Intercept
   };
 }
 
-function valueOf<T>(provided: Provided<T>): T | Promise<T> {
-  return typeof provided === "function" ? (provided as () => T | Promise<T>)() : provided;
+async function valueOf<T>(provided: Provided<T>): Promise<T> {
+  if (typeof provided !== "function") return provided;
+  try {
+    return await (provided as () => T | Promise<T>)();
+  } catch (cause) {
+    if (isAnnalsError(cause)) throw cause;
+    throw new AnnalsError("unauthenticated", "the credential's provider failed", {}, { cause });
+  }
 }

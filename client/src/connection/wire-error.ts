@@ -46,6 +46,7 @@ const doubtful: ReadonlySet<ErrorCode> = new Set([
 export function toAnnalsError(error: unknown): AnnalsError {
   if (isAnnalsError(error)) return error;
   const status = ConnectError.from(error);
+  if (isAnnalsError(status.cause)) return status.cause; // thrown on this side, before the wire
   const [detail] = status.findDetails(ErrorDetailSchema);
   if (detail) return fromDetail(status, detail);
   const code = isLostStream(status) ? "unavailable" : (codeOfStatus[status.code] ?? "internal");

@@ -150,6 +150,6 @@ function list(): z.ZodType<readonly string[]> {
 function address(): z.ZodType<string> {
   return z
     .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be "host:port"')
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, { error: 'must be "host:port"', abort: true })
     .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) < 65_536, "port above 65535");
 }
