@@ -13,7 +13,7 @@ export const OrderShipped = defineEvent({
   schema: z.object({ trackingNumber: z.string() }),
 });
 
-export const InvoiceSent = defineEvent({
+const InvoiceSent = defineEvent({
   type: "InvoiceSent",
   aggregateType: "Invoice",
   schema: z.object({}),

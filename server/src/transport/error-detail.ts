@@ -5,7 +5,7 @@ import type { Failure } from "../domain/error.js";
 import { formatExpectedVersion } from "../domain/expected-version.js";
 
 /** The gRPC status codes in use. https://grpc.io/docs/guides/status-codes/ */
-export const grpcCode = {
+const grpcCode = {
   cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,

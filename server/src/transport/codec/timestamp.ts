@@ -8,7 +8,7 @@ import { type Instant, maxInstant, minInstant } from "../../domain/instant.js";
  *
  * @throws AnnalsError invalid_argument outside of years 1 to 9999 or of 0 to 999,999,999 nanos
  */
-export function parseTimestamp(timestamp: Timestamp, field: string): Instant {
+function parseTimestamp(timestamp: Timestamp, field: string): Instant {
   const { seconds, nanos } = timestamp;
   if (nanos < 0 || nanos > 999_999_999) {
     throw invalidArgument(`${field}.nanos`, "must be 0 to 999,999,999");
