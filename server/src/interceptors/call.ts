@@ -18,7 +18,10 @@ export interface Call {
   readonly metadata: (key: string) => readonly string[];
   /** When the caller stops waiting, in Unix milliseconds. */
   readonly deadline: number | undefined;
-  /** Aborted with an AnnalsError when the deadline passes or the server stops; with anything when the caller goes away. */
+  /** True once nobody waits for the answer, and why: an AnnalsError. */
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  /** The same as a signal, for what needs to be woken. */
   readonly signal: AbortSignal;
   /** Ends the call from this side. */
   readonly abort: (reason: AnnalsError) => void;

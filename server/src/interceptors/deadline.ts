@@ -6,7 +6,7 @@ const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Ends a call when its deadline passes: the caller's, or the server's own for a unary call without
- * one.
+ * one. A unary call is answered then, whether or not what it waits for can be stopped.
  *
  * @param callTimeoutMs the server's own
  */
@@ -15,19 +15,23 @@ export function deadline(callTimeoutMs: number): Interceptor {
     const own = call.streaming ? Infinity : callTimeoutMs;
     const given = call.deadline === undefined ? Infinity : call.deadline - Date.now();
     const timeoutMs = Math.min(own, given);
-    if (timeoutMs <= 0) throw passed();
+    if (timeoutMs <= 0) throw passed(false);
     if (timeoutMs > maxTimerMs) return next();
-    const timer = setTimeout(() => {
-      call.abort(passed());
-    }, timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        call.abort(passed(true));
+        if (!call.streaming) reject(passed(true));
+      }, timeoutMs);
+    });
     try {
-      await next();
+      await Promise.race([next(), timeUp]);
     } finally {
       clearTimeout(timer);
     }
   };
 }
 
-function passed(): AnnalsError {
-  return new AnnalsError({ reason: "deadline_exceeded", outcomeUnknown: false });
+function passed(outcomeUnknown: boolean): AnnalsError {
+  return new AnnalsError({ reason: "deadline_exceeded", outcomeUnknown });
 }

@@ -13,8 +13,8 @@ export function mapErrors(logger: CallLogger): Interceptor {
       await next();
     } catch (error) {
       if (error instanceof AnnalsError) throw error;
-      if (call.signal.aborted) {
-        throw new AnnalsError(failureOfAbort(call.signal, true), { cause: error });
+      if (call.aborted) {
+        throw new AnnalsError(failureOfAbort(call, true), { cause: error });
       }
       logger.error({ requestId: call.requestId, method: call.method, err: error }, "call failed");
       throw new AnnalsError({ reason: "internal", outcomeUnknown: true }, { cause: error });

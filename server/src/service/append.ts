@@ -1,3 +1,4 @@
+import type { Abandonment } from "../domain/abort.js";
 import { AnnalsError, invalidArgument } from "../domain/error.js";
 import { type NewEvent, sizeOfEvent } from "../domain/event.js";
 import type { ExpectedVersion } from "../domain/expected-version.js";
@@ -28,7 +29,7 @@ export function append(
   { writer }: ServiceContext,
   tenantId: TenantId,
   command: AppendCommand,
-  options?: { signal?: AbortSignal },
+  options?: { signal?: Abandonment },
 ): Promise<AppendOutcome> {
   assertCount(command.events.length);
   assertSizes(command.events);

@@ -2,15 +2,14 @@ import { sizeOfEvent } from "../domain/event.js";
 import { AnnalsError, type Failure } from "../domain/error.js";
 import type { Clock } from "../domain/instant.js";
 import type { AppendIntent, AppendOutcome, Store } from "../store/store.js";
-import { failureOfAbort } from "../domain/abort.js";
+import { type Abandonment, failureOfAbort } from "../domain/abort.js";
 import type { WriterOptions } from "./writer.js";
 
 /** An append that waits for its outcome. */
 interface Job {
   readonly intent: AppendIntent;
   readonly bytes: number;
-  readonly signal: AbortSignal | undefined;
-  /** Takes the outcome; calls after the first do nothing. */
+  readonly signal: Abandonment | undefined;
   readonly settle: (outcome: AppendOutcome) => void;
 }
 
@@ -30,7 +29,7 @@ export class Lane {
   ) {}
 
   /** Queues an append. Its outcome comes when its batch is committed, or at once when the queue is full. */
-  append(intent: AppendIntent, signal?: AbortSignal): Promise<AppendOutcome> {
+  append(intent: AppendIntent, signal?: Abandonment): Promise<AppendOutcome> {
     if (signal?.aborted) return Promise.resolve(failed(failureOfAbort(signal, false)));
     let bytes = 0;
     for (const event of intent.events) bytes += sizeOfEvent(event);
@@ -98,7 +97,6 @@ export class Lane {
   }
 
   async #commit(batch: readonly Job[]): Promise<void> {
-    const stopWaiting = batch.map(settleOnAbort);
     try {
       const outcomes = await this.store.append(
         batch.map((job) => job.intent),
@@ -112,23 +110,8 @@ export class Lane {
         error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
       this.options.onStoreError(error);
       for (const job of batch) job.settle(failed(failure));
-    } finally {
-      for (const stop of stopWaiting) stop?.();
     }
   }
-}
-
-/** A caller that goes away while its batch is being committed is answered at once: outcome unknown. */
-function settleOnAbort(job: Job): (() => void) | undefined {
-  const { signal } = job;
-  if (!signal) return undefined;
-  const settle = (): void => {
-    job.settle(failed(failureOfAbort(signal, true)));
-  };
-  signal.addEventListener("abort", settle, { once: true });
-  return () => {
-    signal.removeEventListener("abort", settle);
-  };
 }
 
 function failed(failure: Failure): AppendOutcome {

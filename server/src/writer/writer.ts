@@ -1,3 +1,4 @@
+import type { Abandonment } from "../domain/abort.js";
 import type { Clock } from "../domain/instant.js";
 import type { AppendIntent, AppendOutcome, Store } from "../store/store.js";
 import { Lane } from "./lane.js";
@@ -21,10 +22,10 @@ export interface WriterOptions {
 /** Puts appends into the log, many in one commit. */
 export interface Writer {
   /**
-   * Never rejects: what can go wrong is an outcome. Abort before the batch is taken: nothing is
-   * written. After: the outcome is unknown; the same event ids sent again tell.
+   * Never rejects: what can go wrong is an outcome. Aborted before its batch is taken, it is not
+   * written; after that it is, and the outcome still comes.
    */
-  append(intent: AppendIntent, options?: { signal?: AbortSignal }): Promise<AppendOutcome>;
+  append(intent: AppendIntent, options?: { signal?: Abandonment }): Promise<AppendOutcome>;
 
   /** Refuses new appends from now on; resolves when the queued ones are committed. Idempotent. */
   drain(): Promise<void>;

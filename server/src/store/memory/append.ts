@@ -32,6 +32,8 @@ export function appendOne(state: MemoryState, intent: AppendIntent, now: Instant
       ...event,
       ...intent.stream,
       data: event.data.slice(),
+      metadata: { ...event.metadata },
+      tags: [...event.tags],
       occurredAt: event.occurredAt ?? recordedAt,
       tenantId: intent.tenantId,
       aggregateVersion: BigInt(stream.length + 1),

@@ -1,10 +1,16 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
-import type { Appended, AppendIntent, AppendOutcome } from "../store.js";
+import type { Appended, AppendOutcome } from "../store.js";
 import { LogHeads } from "./log-heads.js";
-import { eventColumns, metadataColumn, tagsColumn } from "./row.js";
+import type { UnpackedIntent } from "./packed-batch.js";
+import { eventColumns } from "./row.js";
 import type { Statements } from "./statements.js";
+
+/** The commit itself failed: what it was to write may be on disk all the same. */
+export class CommitError extends Error {
+  override readonly name = "CommitError";
+}
 
 /** Writes batches. There is one in a process, and the file lock keeps other processes off. */
 export class Appender {
@@ -17,19 +23,27 @@ export class Appender {
     this.#heads = new LogHeads(statements);
   }
 
-  /** Writes a batch in one transaction; throws only when nothing of it was written. */
-  append(batch: readonly AppendIntent[], now: Instant): AppendOutcome[] {
+  /** Writes a batch in one transaction. If it throws anything but a CommitError, nothing was written. */
+  append(batch: readonly UnpackedIntent[], now: Instant): AppendOutcome[] {
     this.database.exec("BEGIN IMMEDIATE");
     try {
       const recordedAt = this.#heads.recordedAt(now);
       const outcomes = batch.map((intent) => this.#appendOne(intent, recordedAt));
       this.#heads.save(recordedAt);
-      this.database.exec("COMMIT");
+      this.#commit();
       return outcomes;
     } catch (error) {
       this.#heads.forget();
       this.#rollBack();
       throw error;
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.database.exec("COMMIT");
+    } catch (cause) {
+      throw new CommitError("the commit failed", { cause });
     }
   }
 
@@ -41,7 +55,7 @@ export class Appender {
     }
   }
 
-  #appendOne(intent: AppendIntent, recordedAt: Instant): AppendOutcome {
+  #appendOne(intent: UnpackedIntent, recordedAt: Instant): AppendOutcome {
     const { tenantId, stream, expected, events } = intent;
     for (const { eventId } of events) {
       if (!this.#find(tenantId, eventId)) continue;
@@ -76,10 +90,10 @@ export class Appender {
         event.occurredAt ?? recordedAt,
         recordedAt,
         event.contentType,
-        metadataColumn(event),
+        event.metadata,
         event.correlationId,
         event.causationId,
-        tagsColumn(event),
+        event.tags,
         event.data,
       );
     }
@@ -99,7 +113,7 @@ export class Appender {
   }
 
   /** The first result of this very append, if it was written before. */
-  #repetitionOf({ tenantId, stream, events }: AppendIntent): Appended | undefined {
+  #repetitionOf({ tenantId, stream, events }: UnpackedIntent): Appended | undefined {
     const found: FoundRow[] = [];
     for (const { eventId } of events) {
       const row = this.#find(tenantId, eventId);

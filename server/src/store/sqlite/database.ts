@@ -6,12 +6,17 @@ import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite"
  */
 export function openDatabase(file: string): DatabaseSyncInstance {
   const database = new DatabaseSync(file);
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA busy_timeout = 5000;
-    PRAGMA cache_size = -65536;
-    PRAGMA journal_size_limit = 67108864;
-  `);
+  try {
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA busy_timeout = 5000;
+      PRAGMA cache_size = -65536;
+      PRAGMA journal_size_limit = 67108864;
+    `);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return database;
 }

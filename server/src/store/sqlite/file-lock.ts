@@ -14,7 +14,9 @@ export function lockFile(file: string): () => void {
     lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
-    throw new Error(`${file} is in use by another server`, { cause });
+    const busy = cause instanceof Error && /locked/.test(cause.message);
+    const problem = busy ? "is in use by another server" : "cannot be locked";
+    throw new Error(`${file} ${problem}`, { cause });
   }
   return () => {
     lock.close();

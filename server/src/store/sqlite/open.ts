@@ -1,8 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { mkdirSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Store } from "../store.js";
 import { openDatabase } from "./database.js";
 import { lockFile } from "./file-lock.js";
+import { packBatch, unpackOutcomes } from "./packed-batch.js";
 import { toRecordedEvent } from "./row.js";
 import { migrate } from "./schema.js";
 import { WorkerClient } from "./worker-client.js";
@@ -21,13 +22,10 @@ export interface SqliteStoreOptions {
  * @throws Error when the file is in use by another server, is not a database, or is too new
  */
 export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Promise<Store> {
-  const path = resolve(file);
-  mkdirSync(dirname(path), { recursive: true });
+  const path = makeFolder(file);
   const unlock = lockFile(path);
   try {
-    const database = openDatabase(path);
-    migrate(database);
-    database.close();
+    migrateFile(path);
   } catch (error) {
     unlock();
     throw error;
@@ -51,7 +49,11 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
   };
   const store: Store = {
     laneOf: () => 0,
-    append: (batch, now) => writer.ask("append", [batch, now]),
+    append: async (batch, now) => {
+      const packed = packBatch(batch);
+      const transfer = [packed.data.buffer];
+      return unpackOutcomes(await writer.ask("append", [packed, now], { transfer }));
+    },
     readStream: async (query, options) => {
       const { rows, atEnd } = await reader.ask("readStream", [query], options);
       return { events: rows.map(toRecordedEvent), atEnd };
@@ -76,6 +78,33 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     check,
     close: () => (closing ??= close()),
   };
-  await check();
+  try {
+    await check();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   return store;
+}
+
+/** Makes a file's folder; answers the file's one path, whatever links lead to it, so that it has one lock. */
+function makeFolder(file: string): string {
+  const folder = dirname(resolve(file));
+  mkdirSync(folder, { recursive: true });
+  const path = join(realpathSync(folder), basename(file));
+  try {
+    return realpathSync(path);
+  } catch {
+    // There is no such file yet.
+    return path;
+  }
+}
+
+function migrateFile(path: string): void {
+  const database = openDatabase(path);
+  try {
+    migrate(database);
+  } finally {
+    database.close();
+  }
 }

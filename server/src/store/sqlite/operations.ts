@@ -2,14 +2,14 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { Instant } from "../../domain/instant.js";
 import type { LogHead, WholeLogHead } from "../../domain/log.js";
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
-import type {
-  AppendIntent,
-  AppendOutcome,
-  LogQuery,
-  StreamQuery,
-  WholeLogQuery,
-} from "../store.js";
+import type { LogQuery, StreamQuery, WholeLogQuery } from "../store.js";
 import { Appender } from "./append.js";
+import {
+  type PackedBatch,
+  type PackedOutcomes,
+  packOutcomes,
+  unpackBatch,
+} from "./packed-batch.js";
 import { getEvent } from "./get-event.js";
 import { getHead, getWholeHead } from "./get-head.js";
 import { getStream, isForeignStream } from "./get-stream.js";
@@ -21,7 +21,7 @@ import { Statements } from "./statements.js";
 
 /** What a worker can be asked: plain data in and out, for it crosses threads. */
 export interface Operations {
-  readonly append: (batch: readonly AppendIntent[], now: Instant) => AppendOutcome[];
+  readonly append: (batch: PackedBatch, now: Instant) => PackedOutcomes;
   readonly readStream: (query: StreamQuery) => { rows: EventRow[]; atEnd: boolean };
   readonly readLog: (query: LogQuery) => ScanPage;
   readonly readWholeLog: (query: WholeLogQuery) => {
@@ -41,7 +41,7 @@ export function createOperations(database: DatabaseSyncInstance): Operations {
   const statements = new Statements(database);
   const appender = new Appender(database, statements);
   return {
-    append: (batch, now) => appender.append(batch, now),
+    append: (batch, now) => packOutcomes(appender.append(unpackBatch(batch), now)),
     readStream: (query) => readStream(statements, query),
     readLog: (query) => readLog(statements, query),
     readWholeLog: (query) => readWholeLog(statements, query),

@@ -1,4 +1,5 @@
 import type { StreamQuery } from "../store.js";
+import { getStream } from "./get-stream.js";
 import { pageOf } from "./page-of.js";
 import { eventColumns, type EventRow } from "./row.js";
 import type { Statements } from "./statements.js";
@@ -8,14 +9,22 @@ export function readStream(
   statements: Statements,
   query: StreamQuery,
 ): { rows: EventRow[]; atEnd: boolean } {
-  const { tenantId, stream, fromVersion, toVersion } = query;
-  const statement = statements.prepare(query.direction === "forwards" ? forwards : backwards);
+  const { tenantId, stream, fromVersion, toVersion, direction } = query;
+  const statement = statements.prepare(direction === "forwards" ? forwards : backwards);
   const { aggregateType, aggregateId } = stream;
   const page = pageOf(
     statement.iterate(tenantId, aggregateType, aggregateId, fromVersion, toVersion),
     query,
   );
-  return { rows: page.rows, atEnd: !page.full };
+  const last = page.rows.at(-1)?.[6];
+  if (!page.full || last === undefined) return { rows: page.rows, atEnd: true };
+  if (direction === "backwards") return { rows: page.rows, atEnd: last <= max(fromVersion, 1n) };
+  const version = getStream(statements, tenantId, stream)?.version ?? 0n;
+  return { rows: page.rows, atEnd: last >= toVersion || last >= version };
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 const select = `

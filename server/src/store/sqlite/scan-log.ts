@@ -36,7 +36,7 @@ export interface ScanPage {
   readonly atEnd: boolean;
 }
 
-/** A page of a log: by type's own index where one type is asked for, else by a window of places. */
+/** A page of a log: by type's own index where one type is asked for, else by place. */
 export function scanLog(statements: Statements, log: Log, scan: Scan): ScanPage {
   const forwards = scan.direction === "forwards";
   const whole = rangeOf(scan.direction, scan.from, scan.to, log.head);
@@ -45,8 +45,7 @@ export function scanLog(statements: Statements, log: Log, scan: Scan): ScanPage 
 
   const range = cutToTime(whole, scan.filter, (place) => recordedAtOf(statements, log, place));
   if (range.lowest > range.highest) return { rows: [], scannedTo: end, atEnd: true };
-  const byType = log.tenantId !== undefined && scan.filter.aggregateTypes.length === 1;
-  const part = byType ? range : windowOf(range, forwards);
+  const part = partOf(statements, log, scan, range);
 
   const page = pageOf(selectRows(statements, log, scan, part), scan);
   const last = page.rows.at(-1);
@@ -58,6 +57,34 @@ export function scanLog(statements: Statements, log: Log, scan: Scan): ScanPage 
   const scannedTo = atEnd ? end : forwards ? part.highest : part.lowest;
   return { rows: page.rows, scannedTo, atEnd };
 }
+
+/** How much of a range one page looks at. */
+function partOf(statements: Statements, log: Log, scan: Scan, range: PlaceRange): PlaceRange {
+  const forwards = scan.direction === "forwards";
+  const { aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = scan.filter;
+  const [type, ...moreTypes] = aggregateTypes;
+  if (log.tenantId === undefined || type === undefined || moreTypes.length > 0) {
+    return windowOf(range, forwards);
+  }
+  const picky = [aggregateIds, eventTypes, eventTypePrefixes, tags].some(
+    ({ length }) => length > 0,
+  );
+  if (!picky) return range; // every entry of the index is wanted
+  const row = statements
+    .prepare(forwards ? lastOfTypeWindow : firstOfTypeWindow)
+    .get(log.tenantId, type, range.lowest, range.highest, window - 1n) as [bigint] | undefined;
+  if (!row) return range;
+  return forwards
+    ? { lowest: range.lowest, highest: row[0] }
+    : { lowest: row[0], highest: range.highest };
+}
+
+const typeWindow = `
+  SELECT position FROM events INDEXED BY events_by_type
+  WHERE tenant_id = ? AND aggregate_type = ? AND position BETWEEN ? AND ?
+  ORDER BY position`;
+const lastOfTypeWindow = `${typeWindow} ASC LIMIT 1 OFFSET ?`;
+const firstOfTypeWindow = `${typeWindow} DESC LIMIT 1 OFFSET ?`;
 
 function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRange {
   if (highest - lowest < window) return { lowest, highest };

@@ -20,6 +20,7 @@ export type WorkerAnswer =
       readonly ok: false;
       readonly failure: undefined;
       readonly description: string;
+      readonly outcomeUnknown: boolean;
     };
 
 interface Pending {
@@ -46,7 +47,7 @@ export class WorkerClient {
   async ask<Name extends keyof Operations>(
     name: Name,
     args: Parameters<Operations[Name]>,
-    { signal }: ReadOptions = {},
+    { signal, transfer = [] }: ReadOptions & { transfer?: readonly ArrayBuffer[] } = {},
   ): Promise<ReturnType<Operations[Name]>> {
     throwIfAborted(signal);
     if (this.#closing) throw unavailable("the store is closed", false);
@@ -54,7 +55,7 @@ export class WorkerClient {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      worker.postMessage({ id, name, args } satisfies WorkerQuestion);
+      worker.postMessage({ id, name, args } satisfies WorkerQuestion, transfer);
     });
   }
 
@@ -104,8 +105,8 @@ export class WorkerClient {
     } else if (answer.failure) {
       pending?.reject(new AnnalsError(answer.failure));
     } else {
-      // The transaction was rolled back: nothing was written.
-      pending?.reject(unavailable("the store cannot answer", false, new Error(answer.description)));
+      const cause = new Error(answer.description);
+      pending?.reject(unavailable("the store cannot answer", answer.outcomeUnknown, cause));
     }
   }
 }

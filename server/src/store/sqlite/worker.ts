@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { AnnalsError } from "../../domain/error.js";
+import { CommitError } from "./append.js";
 import { openDatabase } from "./database.js";
 import { createOperations } from "./operations.js";
 import type { WorkerAnswer, WorkerQuestion } from "./worker-client.js";
@@ -25,7 +26,9 @@ function answer({ id, name, args }: WorkerQuestion): WorkerAnswer {
     return { id, ok: true, value: operation(...args) };
   } catch (error) {
     if (error instanceof AnnalsError) return { id, ok: false, failure: error.failure };
-    const description = error instanceof Error ? error.message : String(error);
-    return { id, ok: false, failure: undefined, description };
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const description = cause instanceof Error ? cause.message : String(cause);
+    const outcomeUnknown = error instanceof CommitError;
+    return { id, ok: false, failure: undefined, description, outcomeUnknown };
   }
 }

@@ -16,7 +16,7 @@ export function appendRpc(
   context: ServiceContext,
 ): (request: AppendRequest, call: Call) => Promise<Response> {
   return async (request, call) => {
-    const outcome = await append(context, tenantOf(call), parseAppend(request), call);
+    const outcome = await append(context, tenantOf(call), parseAppend(request), { signal: call });
     if (!outcome.ok) throw new AnnalsError(outcome.failure);
     return toAppendResponse(outcome);
   };

@@ -6,7 +6,7 @@ import { AnnalsError } from "../../domain/error.js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { BidiStreamingRpc } from "../rpc.js";
-import { createGrpcCall } from "./grpc-call.js";
+import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toStatusError } from "./status.js";
 import { writeAll } from "./write-all.js";
@@ -22,8 +22,9 @@ export function bidiStreamingHandler(
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
+  const traits = traitsOf(rpc);
   return (surface) => {
-    const call = createGrpcCall(rpc, surface);
+    const call = new GrpcCall(traits, surface);
     openCalls.add(call);
     runChain(chain, call, () => {
       const requests = incoming(surface, decode, call.signal);
@@ -35,6 +36,7 @@ export function bidiStreamingHandler(
         (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
       )
       .finally(() => {
+        call.answered();
         openCalls.delete(call);
       });
   };

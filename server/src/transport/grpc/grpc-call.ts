@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import { AnnalsError } from "../../domain/error.js";
-import type { Call } from "../../interceptors/call.js";
+import type { TenantId } from "../../domain/tenant.js";
+import type { Call, Scope } from "../../interceptors/call.js";
+import type { Identity } from "../../interceptors/identity.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
 
 /** What all four kinds of grpc-js call have in common. */
@@ -10,35 +12,87 @@ type SurfaceCall = Pick<
   "metadata" | "getPeer" | "getDeadline"
 > & { once(event: "cancelled", listener: () => void): unknown };
 
-/** A grpc-js call as the interceptors see it. */
-export function createGrpcCall(rpc: Rpc, surface: SurfaceCall): Call {
-  const controller = new AbortController();
-  const deadline = toUnixMs(surface.getDeadline());
-  surface.once("cancelled", () => {
-    controller.abort(endedBy(deadline));
-  });
-  return {
-    method: nameOfRpc(rpc),
-    streaming: rpc.kind !== "unary",
-    scopes: rpc.scopes,
-    requestId: randomUUID(),
-    peer: surface.getPeer(),
-    metadata: (key) => surface.metadata.get(key).map(String),
-    deadline,
-    signal: controller.signal,
-    abort: (reason) => {
-      controller.abort(reason);
-    },
-  };
+/** What is the same for every call of an RPC. */
+export interface RpcTraits {
+  readonly method: string;
+  readonly streaming: boolean;
+  readonly scopes: readonly Scope[];
 }
 
-/** grpc-js cancels a call when its caller goes away, and when its deadline passes. */
-function endedBy(deadline: number | undefined): AnnalsError {
-  const passed = deadline !== undefined && Date.now() >= deadline;
-  return new AnnalsError({
-    reason: passed ? "deadline_exceeded" : "cancelled",
-    outcomeUnknown: true,
-  });
+/** Works out an RPC's traits, once. */
+export function traitsOf(rpc: Rpc): RpcTraits {
+  return { method: nameOfRpc(rpc), streaming: rpc.kind !== "unary", scopes: rpc.scopes };
+}
+
+/** A grpc-js call as the interceptors see it. What few calls need is made only when it is asked for. */
+export class GrpcCall implements Call {
+  readonly method: string;
+  readonly streaming: boolean;
+  readonly scopes: readonly Scope[];
+  readonly requestId: string = randomUUID();
+  readonly deadline: number | undefined;
+  identity?: Identity;
+  tenantId?: TenantId;
+  #reason: AnnalsError | undefined;
+  #controller: AbortController | undefined;
+  #answered = false;
+
+  constructor(
+    traits: RpcTraits,
+    private readonly surface: SurfaceCall,
+  ) {
+    this.method = traits.method;
+    this.streaming = traits.streaming;
+    this.scopes = traits.scopes;
+    this.deadline = toUnixMs(surface.getDeadline());
+    surface.once("cancelled", () => {
+      if (!this.#answered) this.abort(this.#lost());
+    });
+  }
+
+  get peer(): string {
+    return this.surface.getPeer();
+  }
+
+  metadata(key: string): readonly string[] {
+    return this.surface.metadata.get(key).map(String);
+  }
+
+  get aborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: AnnalsError): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** The call has its answer. grpc-js says "cancelled" when any call closes, also one that went well. */
+  answered(): void {
+    this.#answered = true;
+  }
+
+  /** grpc-js cancels a call when its caller goes away, and when its deadline passes. */
+  #lost(): AnnalsError {
+    const passed = this.deadline !== undefined && Date.now() >= this.deadline;
+    return new AnnalsError({
+      reason: passed ? "deadline_exceeded" : "cancelled",
+      outcomeUnknown: true,
+    });
+  }
 }
 
 function toUnixMs(deadline: Date | number): number | undefined {

@@ -3,7 +3,7 @@ import type { handleServerStreamingCall } from "@grpc/grpc-js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { ServerStreamingRpc } from "../rpc.js";
-import { createGrpcCall } from "./grpc-call.js";
+import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toStatusError } from "./status.js";
 import { writeAll } from "./write-all.js";
@@ -16,8 +16,9 @@ export function serverStreamingHandler(
 ): handleServerStreamingCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
+  const traits = traitsOf(rpc);
   return (surface) => {
-    const call = createGrpcCall(rpc, surface);
+    const call = new GrpcCall(traits, surface);
     openCalls.add(call);
     runChain(chain, call, () => {
       const answers = rpc.handle(decode(surface.request), call);
@@ -28,6 +29,7 @@ export function serverStreamingHandler(
         (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
       )
       .finally(() => {
+        call.answered();
         openCalls.delete(call);
       });
   };

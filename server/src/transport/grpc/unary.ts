@@ -3,7 +3,7 @@ import type { handleUnaryCall } from "@grpc/grpc-js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { UnaryRpc } from "../rpc.js";
-import { createGrpcCall } from "./grpc-call.js";
+import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toStatusError } from "./status.js";
 
@@ -15,24 +15,27 @@ export function unaryHandler(
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
+  const traits = traitsOf(rpc);
+  const finish = (call: GrpcCall): void => {
+    call.answered();
+    openCalls.delete(call);
+  };
   return (surface, callback) => {
-    const call = createGrpcCall(rpc, surface);
+    const call = new GrpcCall(traits, surface);
     openCalls.add(call);
     let response: Uint8Array | null = null;
     runChain(chain, call, async () => {
       const answer = await rpc.handle(decode(surface.request), call);
       response = toBinary(output, create(output, answer));
-    })
-      .then(
-        () => {
-          callback(null, response);
-        },
-        (error: unknown) => {
-          callback(toStatusError(error, call.requestId));
-        },
-      )
-      .finally(() => {
-        openCalls.delete(call);
-      });
+    }).then(
+      () => {
+        finish(call);
+        callback(null, response);
+      },
+      (error: unknown) => {
+        finish(call);
+        callback(toStatusError(error, call.requestId));
+      },
+    );
   };
 }

@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import type { GeneratorProcess } from "../load/generator-process.js";
+import type { RequestTemplate } from "../load/load-job.js";
+import { assertLogHeads } from "./assert-log-heads.js";
+import type { Contender } from "./contender.js";
+import { GrpcServerUnderLoad } from "./grpc-server-under-load.js";
+
+/** Which server, and what to ask of it. */
+export interface AnnalsServerOptions {
+  /** The server's setting of the same name. */
+  readonly store: string;
+  /** How durable an answer is, for the description. */
+  readonly durability: string;
+  readonly request: RequestTemplate;
+  /** Tenants that the request's metadata names; their logs must be empty. */
+  readonly tenants: readonly string[];
+  readonly eventsPerAppend: number;
+  /** A folder for the server's CPU profile, written when it stops. */
+  readonly cpuProfileFolder: string | undefined;
+}
+
+/** A real Annals server that takes appends; proves at the end that it has every one of them. */
+export function createAnnalsServer(
+  generator: GeneratorProcess,
+  options: AnnalsServerOptions,
+): Contender {
+  const { store, durability, request, tenants, eventsPerAppend, cpuProfileFolder } = options;
+  const server = new GrpcServerUnderLoad(generator, request, () => [
+    ...(cpuProfileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${cpuProfileFolder}`]),
+    fileURLToPath(new URL("../../../server/dist/main.js", import.meta.url)),
+    ...["--grpc-address", "127.0.0.1:0"],
+    ...["--auth", "dev"],
+    ...["--store", store],
+    ...["--log-format", "json"],
+  ]);
+  return {
+    name: "append",
+    description: `annals.v1.EventStore/Append; ${durability}`,
+    start: () => server.start(),
+    drive: (load, driveOptions) => server.drive(load, driveOptions),
+    verify: (acknowledged) =>
+      assertLogHeads(server.address, tenants, BigInt(acknowledged) * BigInt(eventsPerAppend)),
+    stop: () => server.stop(),
+  };
+}

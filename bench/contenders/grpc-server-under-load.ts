@@ -1,0 +1,50 @@
+import type { GeneratorProcess } from "../load/generator-process.js";
+import type { LoadResult, RequestTemplate } from "../load/load-job.js";
+import type { Load } from "./contender.js";
+import { ServerProcess } from "./server-process.js";
+
+/** A server process, and the generator that calls it: what contenders over gRPC have in common. */
+export class GrpcServerUnderLoad {
+  #server: ServerProcess | undefined;
+  #jobs = 0;
+
+  /** @param args arguments of node, asked for when the server starts */
+  constructor(
+    private readonly generator: GeneratorProcess,
+    private readonly request: RequestTemplate,
+    private readonly args: () => readonly string[],
+  ) {}
+
+  /** "host:port". */
+  get address(): string {
+    return this.#server?.address ?? "";
+  }
+
+  async start(): Promise<void> {
+    this.#server = await ServerProcess.start(this.args());
+  }
+
+  /** @throws Error with the last lines of the server's output when a call fails */
+  async drive(load: Load, options?: { signal?: AbortSignal }): Promise<LoadResult> {
+    const server = this.#server;
+    if (!server) throw new Error("not started");
+    const job = {
+      ...load,
+      address: server.address,
+      request: this.request,
+      serverPid: server.pid,
+      tag: ++this.#jobs,
+    };
+    try {
+      return await this.generator.run(job, options);
+    } catch (error) {
+      if (options?.signal?.aborted) throw error;
+      const problem = error instanceof Error ? error.message : String(error);
+      throw new Error(`${problem}\nThe server's last output:\n${server.output}`, { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import { Option } from "commander";
+import { createAnnalsServer } from "../contenders/annals-server.js";
+import { createAppendRequest } from "../contenders/append-request.js";
+import { createEmptyHandler } from "../contenders/empty-handler.js";
+import { openStorePlace } from "../contenders/store-place.js";
+import { GeneratorProcess } from "../load/generator-process.js";
+import { type AppendFigures, reportAppend } from "../report/append-report.js";
+import { figuresOf } from "../report/figures.js";
+import { readMachine } from "../report/machine.js";
+import { ratioOf } from "../report/ratio.js";
+import { driveInterleaved } from "./interleave.js";
+import { numberFrom } from "./number-option.js";
+import type { Suite } from "./suite.js";
+
+interface AppendOptions {
+  readonly store: string;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly events: number;
+  readonly dataBytes: number;
+  readonly streams: number;
+  readonly tenants: number;
+  readonly seconds?: number;
+  readonly warmUpSeconds?: number;
+  readonly repetitions?: number;
+  readonly quick?: true;
+  readonly cpuProfile?: string;
+}
+
+/** What times are when nobody says. */
+const usual = { seconds: 4, warmUpSeconds: 1, repetitions: 5 };
+const quick = { seconds: 1, warmUpSeconds: 0.5, repetitions: 2 };
+
+const count = (flags: string, text: string, max: number, usualCount: number): Option =>
+  new Option(flags, text).argParser(numberFrom(1, max)).default(usualCount);
+const time = (flags: string, text: string, parse: (text: string) => number): Option =>
+  new Option(flags, text).argParser(parse);
+
+/** Unary appends against the empty handler of the same stack. */
+export const appendSuite: Suite = {
+  name: "append",
+  description: "unary Append over the wire, as a ratio to the empty handler of the same stack",
+  options: [
+    new Option("--store <store>", "sqlite, memory, or what the server's --store takes").default(
+      "sqlite",
+    ),
+    count("--in-flight <n>", "calls that wait for their answer at any time", 10_000, 64),
+    count("--connections <n>", "connections that they are spread over", 1_000, 4),
+    count("--events <n>", "events in each append", 1_000, 1),
+    new Option("--data-bytes <n>", "bytes of JSON in each event")
+      .argParser(numberFrom(64, 1_000_000))
+      .default(256),
+    count("--streams <n>", "streams that appends are spread over", 100_000_000, 10_000),
+    count("--tenants <n>", "tenants that take turns", 10_000, 1),
+    time(
+      "--seconds <s>",
+      `length of a repetition (default: ${usual.seconds})`,
+      numberFrom(0.1, 3_600, { fraction: true }),
+    ),
+    time(
+      "--warm-up-seconds <s>",
+      `before each repetition (default: ${usual.warmUpSeconds})`,
+      numberFrom(0, 600, { fraction: true }),
+    ),
+    time("--repetitions <n>", `interleaved (default: ${usual.repetitions})`, numberFrom(1, 1_000)),
+    new Option("--quick", "short times: to see that it works, not for figures"),
+    new Option("--cpu-profile <folder>", "have the server write its CPU profile there (V8)"),
+  ],
+  run: async (values, context) => {
+    const options = values as unknown as AppendOptions;
+    const times = { ...(options.quick ? quick : usual), ...timesIn(options) };
+    const tenants = Array.from({ length: options.tenants }, () => randomUUID());
+    const request = createAppendRequest({ ...options, tenants });
+    const load = {
+      inFlight: options.inFlight,
+      connections: Math.min(options.connections, options.inFlight),
+      warmUpMs: times.warmUpSeconds * 1000,
+      measureMs: times.seconds * 1000,
+    };
+
+    const place = await openStorePlace(options.store);
+    const generator = new GeneratorProcess();
+    try {
+      const empty = createEmptyHandler(generator, request);
+      const append = createAnnalsServer(generator, {
+        store: place.store,
+        durability: place.durability,
+        request,
+        tenants,
+        eventsPerAppend: options.events,
+        cpuProfileFolder: options.cpuProfile,
+      });
+      const measured = await driveInterleaved([empty, append], load, times.repetitions, context);
+      const { durability, disk } = place;
+      const figures: AppendFigures = {
+        suite: "append",
+        machine: readMachine(),
+        store: { name: options.store, durability, disk },
+        load: {
+          ...load,
+          events: options.events,
+          dataBytes: options.dataBytes,
+          streams: options.streams,
+          tenants: options.tenants,
+          repetitions: times.repetitions,
+          requestBytes: request.message.length,
+        },
+        contenders: measured.map(figuresOf),
+        ratios: [ratioOf(measured, append.name, empty.name)],
+      };
+      return reportAppend(figures);
+    } finally {
+      generator.stop();
+      await place.close();
+    }
+  },
+};
+
+function timesIn({ seconds, warmUpSeconds, repetitions }: AppendOptions): Partial<typeof usual> {
+  return {
+    ...(seconds !== undefined && { seconds }),
+    ...(warmUpSeconds !== undefined && { warmUpSeconds }),
+    ...(repetitions !== undefined && { repetitions }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Option } from "commander";
+
+/** One kind of benchmark: a command of bench/main.ts. */
+export interface Suite {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly Option[];
+  /**
+   * Runs it.
+   *
+   * @param values of the options, as their parsers made them
+   * @throws Error when a figure would not be honest: a call failed, or work was acknowledged that
+   *   was not done
+   */
+  run(values: Readonly<Record<string, unknown>>, context: SuiteContext): Promise<Report>;
+}
+
+export interface SuiteContext {
+  /** Abort: stop at once, leave nothing behind. */
+  readonly signal: AbortSignal;
+  /** Tells a waiting person how far it is. */
+  readonly progress: (line: string) => void;
+}
+
+/** What came of a suite, in two forms. */
+export interface Report {
+  /** To print as JSON. */
+  readonly document: object;
+  /** To read. */
+  readonly text: string;
+}

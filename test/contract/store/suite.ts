@@ -1,0 +1,26 @@
+import { describe } from "vitest";
+import { describeAppend } from "./append.js";
+import { describeFilter } from "./filter.js";
+import { describeIdempotency } from "./idempotency.js";
+import { describeLog } from "./log.js";
+import { describeProperties } from "./properties.js";
+import { describeRaces } from "./races.js";
+import { describeReadStream } from "./read-stream.js";
+import { describeTenancy } from "./tenancy.js";
+import type { StoreContract } from "./theme.js";
+import { describeWholeLog } from "./whole-log.js";
+
+/** What every store must do: the port of server/src/store/store.ts, as tests. */
+export function describeStoreContract(contract: StoreContract): void {
+  describe(`${contract.name} store`, () => {
+    describeAppend(contract);
+    describeIdempotency(contract);
+    describeReadStream(contract);
+    describeLog(contract);
+    describeWholeLog(contract);
+    describeFilter(contract);
+    describeTenancy(contract);
+    describeRaces(contract);
+    describeProperties(contract);
+  });
+}

@@ -1,0 +1,157 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import { expect, test } from "vitest";
+import { AnnalsError } from "#server/domain/error.js";
+import { openDatabase } from "#server/store/sqlite/database.js";
+import type { Store } from "#server/store/store.js";
+import { openTestSqliteStore } from "../support/sqlite-file.js";
+import {
+  append,
+  appendOk,
+  exactly,
+  logQuery,
+  newEvent,
+  newEvents,
+  newStream,
+  newTenant,
+  noStream,
+  someTime,
+  streamQuery,
+  wholeLogQuery,
+} from "../support/store-input.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+test("a commit is on disk before it returns: synchronous is FULL, over a write-ahead log", () => {
+  const database = openDatabase(join(tempFolder(), "events.db"));
+  expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+  expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+  database.close();
+});
+
+test("a reopened file keeps everything and goes on where it was", async () => {
+  const file = join(tempFolder(), "not", "there", "yet", "events.db");
+  const [tenantId, stream, events] = [newTenant(), newStream(), newEvents(3, { tags: ["t"] })];
+  const first = await openTestSqliteStore(file);
+  await appendOk(first, newTenant(), stream, newEvents(1));
+  await appendOk(first, tenantId, stream, events);
+  const before = await everything(first);
+  await first.close();
+
+  const second = await openTestSqliteStore(file);
+  expect(await everything(second)).toEqual(before);
+  const intent = { tenantId, stream };
+  expect(await append(second, { ...intent, expected: noStream, events })).toMatchObject({
+    ok: true,
+    version: 3n,
+    deduplicated: true,
+  });
+  const late = { ...intent, expected: noStream, events: newEvents(1) };
+  expect(await append(second, late)).toMatchObject({ failure: { actual: 3n } });
+  const next = { ...intent, expected: exactly(3n), events: newEvents(1) };
+  // The clock went back while the store was closed.
+  expect(await append(second, next, someTime - 1_000n)).toMatchObject({
+    ok: true,
+    version: 4n,
+    firstPosition: 4n,
+    recordedAt: someTime,
+  });
+  expect(await second.getWholeHead()).toMatchObject({ globalPosition: 5n });
+
+  async function everything(store: Store) {
+    return {
+      log: await store.readLog(logQuery(tenantId)),
+      whole: await store.readWholeLog(wholeLogQuery()),
+      stream: await store.readStream(streamQuery(tenantId, stream)),
+      info: await store.getStream(tenantId, stream),
+      head: await store.getHead(tenantId),
+      wholeHead: await store.getWholeHead(),
+      foreign: await store.isForeignStream(tenantId, stream),
+    };
+  }
+});
+
+test("a file in use is refused, and free again once closed", async () => {
+  const file = join(tempFolder(), "events.db");
+  const first = await openTestSqliteStore(file);
+  await expect(openTestSqliteStore(file)).rejects.toThrow(/events\.db is in use by another server/);
+  // The refused one did the first no harm, and did not take its lock.
+  await appendOk(first, newTenant(), newStream(), newEvents(1));
+  await expect(openTestSqliteStore(file)).rejects.toThrow(/in use/);
+  await first.close();
+  const second = await openTestSqliteStore(file);
+  expect((await second.getWholeHead()).globalPosition).toBe(1n);
+});
+
+test("a file in use is refused by another name too", async () => {
+  const folder = tempFolder();
+  const file = join(folder, "events.db");
+  await openTestSqliteStore(file);
+  symlinkSync(file, join(folder, "link.db"));
+  await expect(openTestSqliteStore(join(folder, "link.db"))).rejects.toThrow(/in use/);
+  mkdirSync(join(folder, "sub"));
+  await expect(openTestSqliteStore(join(folder, "sub", "..", "events.db"))).rejects.toThrow(
+    /in use/,
+  );
+});
+
+test("a file of a newer schema is refused, untouched, and named as such", async () => {
+  const file = join(tempFolder(), "events.db");
+  const store = await openTestSqliteStore(file);
+  await store.close();
+  setVersion(file, 999);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(openTestSqliteStore(file)).rejects.toThrow(/schema version 999.*newer server/);
+  }
+  setVersion(file, 1);
+  await openTestSqliteStore(file);
+});
+
+test("a file that is not a database is refused, and stays as it is", async () => {
+  const file = join(tempFolder(), "events.db");
+  writeFileSync(file, "Dear diary, this is not a database. ".repeat(200));
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(openTestSqliteStore(file)).rejects.toThrow(/not a database/);
+  }
+});
+
+test("close is idempotent, finishes what was asked, and ends every method", async () => {
+  const store = await openTestSqliteStore(join(tempFolder(), "events.db"));
+  const [tenantId, stream] = [newTenant(), newStream()];
+  const underWay = appendOk(store, tenantId, stream, newEvents(1_000));
+  const reading = store.getHead(tenantId);
+  await Promise.all([store.close(), store.close()]);
+  await store.close();
+  expect(await underWay).toMatchObject({ ok: true, version: 1_000n });
+  expect((await reading).position).toBeTypeOf("bigint");
+
+  const calls: Record<string, () => Promise<unknown>> = {
+    append: () => appendOk(store, tenantId, stream, [newEvent()]),
+    readStream: () => store.readStream(streamQuery(tenantId, stream)),
+    readLog: () => store.readLog(logQuery(tenantId)),
+    readWholeLog: () => store.readWholeLog(wholeLogQuery()),
+    getEvent: () => store.getEvent(tenantId, "x"),
+    getStream: () => store.getStream(tenantId, stream),
+    getHead: () => store.getHead(tenantId),
+    getWholeHead: () => store.getWholeHead(),
+    isForeignStream: () => store.isForeignStream(tenantId, stream),
+    check: () => store.check(),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const error: unknown = await call().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error, name).toBeInstanceOf(AnnalsError);
+    expect((error as AnnalsError).failure, name).toMatchObject({
+      reason: "unavailable",
+      outcomeUnknown: false,
+    });
+  }
+});
+
+function setVersion(file: string, version: number): void {
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA user_version = ${String(version)}`);
+  database.close();
+}
