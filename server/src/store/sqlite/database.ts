@@ -12,6 +12,7 @@ export function openDatabase(file: string): DatabaseSyncInstance {
       PRAGMA synchronous = FULL;
       PRAGMA busy_timeout = 5000;
       PRAGMA cache_size = -65536;
+      PRAGMA wal_autocheckpoint = 8192;
       PRAGMA journal_size_limit = 67108864;
     `);
   } catch (error) {

@@ -1,20 +1,27 @@
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
 import type { Statements } from "./statements.js";
 
+/** What the first and the last event of a stream say of it. */
 export function getStream(
   statements: Statements,
   tenantId: string,
-  stream: StreamId,
+  { aggregateType, aggregateId }: StreamId,
 ): StreamInfo | undefined {
-  const row = statements
-    .prepare(
-      `SELECT version, created_at, updated_at FROM streams
-       WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?`,
-    )
-    .get(tenantId, stream.aggregateType, stream.aggregateId) as
-    [bigint, bigint, bigint] | undefined;
-  return row && { version: row[0], createdAt: row[1], updatedAt: row[2] };
+  const end = (sql: string): EndRow | undefined =>
+    statements.prepare(sql).get(tenantId, aggregateType, aggregateId) as EndRow | undefined;
+  const last = end(selectLast);
+  const first = last && end(selectFirst);
+  return first && { version: last[0], createdAt: first[1], updatedAt: last[1] };
 }
+
+type EndRow = [version: bigint, recordedAt: bigint];
+
+const selectEnd = `
+  SELECT aggregate_version, recorded_at FROM events INDEXED BY events_by_stream
+  WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?
+  ORDER BY aggregate_version`;
+const selectFirst = `${selectEnd} ASC LIMIT 1`;
+const selectLast = `${selectEnd} DESC LIMIT 1`;
 
 /** Whether a tenant other than this one has a stream of this name. */
 export function isForeignStream(
@@ -24,8 +31,9 @@ export function isForeignStream(
 ): boolean {
   const row: unknown = statements
     .prepare(
-      `SELECT 1 FROM streams INDEXED BY streams_by_name
-       WHERE aggregate_id = ? AND aggregate_type = ? AND tenant_id <> ? LIMIT 1`,
+      `SELECT 1 FROM events INDEXED BY streams_by_name
+       WHERE aggregate_id = ? AND aggregate_type = ? AND tenant_id <> ? AND aggregate_version = 1
+       LIMIT 1`,
     )
     .get(stream.aggregateId, stream.aggregateType, tenantId);
   return row !== undefined;

@@ -63,10 +63,6 @@ export class LogHeads {
     this.#tenants.set(tenantId, this.positionOf(tenantId) + count);
     this.#touched.add(tenantId);
     this.#keepStream(keyOf(tenantId, stream), version);
-    const { aggregateType, aggregateId } = stream;
-    this.statements
-      .prepare(version === count ? insertStream : updateStream)
-      .run(version, recordedAt, tenantId, aggregateType, aggregateId);
   }
 
   /** Writes the heads of the tenants that this transaction wrote to. */
@@ -114,16 +110,10 @@ const selectLast =
 
 const selectTenant = "SELECT position FROM tenants WHERE tenant_id = ?";
 
-const selectStream =
-  "SELECT version FROM streams WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?";
-
-const insertStream = `
-  INSERT INTO streams (version, created_at, updated_at, tenant_id, aggregate_type, aggregate_id)
-  VALUES (?1, ?2, ?2, ?3, ?4, ?5)`;
-
-const updateStream = `
-  UPDATE streams SET version = ?, updated_at = ?
-  WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?`;
+const selectStream = `
+  SELECT aggregate_version FROM events INDEXED BY events_by_stream
+  WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?
+  ORDER BY aggregate_version DESC LIMIT 1`;
 
 const upsertTenant = `
   INSERT INTO tenants (tenant_id, position, recorded_at) VALUES (?, ?, ?)

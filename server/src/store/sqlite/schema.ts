@@ -2,7 +2,9 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 
 /**
  * The schema, by version: forward only, never edited once released. Times are microseconds since
- * 1970, UTC. The row id is the global position, so the whole log is one sequential b-tree.
+ * 1970, UTC. The row id is the global position, so the whole log is one sequential b-tree. There is no
+ * table of streams: what is known of a stream stands in its first and its last event, and an append
+ * has one page less to write.
  */
 const migrations: readonly string[] = [
   `
@@ -11,19 +13,6 @@ const migrations: readonly string[] = [
     position INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE streams (
-    tenant_id TEXT NOT NULL,
-    aggregate_type TEXT NOT NULL,
-    aggregate_id TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, aggregate_type, aggregate_id)
-  ) STRICT, WITHOUT ROWID;
-
-  -- For the one question asked across tenants: does another one have a stream of this name?
-  CREATE INDEX streams_by_name ON streams (aggregate_id, aggregate_type, tenant_id);
 
   CREATE TABLE events (
     global_position INTEGER PRIMARY KEY,
@@ -49,6 +38,10 @@ const migrations: readonly string[] = [
   CREATE UNIQUE INDEX events_by_stream
     ON events (tenant_id, aggregate_type, aggregate_id, aggregate_version);
   CREATE INDEX events_by_type ON events (tenant_id, aggregate_type, position);
+
+  -- For the one question asked across tenants: does another one have a stream of this name?
+  CREATE INDEX streams_by_name ON events (aggregate_id, aggregate_type, tenant_id)
+    WHERE aggregate_version = 1;
   `,
 ];
 
