@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
 import { checkHealth } from "./commands/health.js";
+import { migrateStore } from "./commands/migrate.js";
 import { serve } from "./commands/serve.js";
 import type { Config } from "./config/config.js";
 import { ConfigError, flagOf, loadConfig, variableOf } from "./config/load-config.js";
@@ -12,6 +13,13 @@ withSettings(program.command("serve", { isDefault: true }).description("Run the 
 withSettings(
   program.command("health").description("Exit 0 when the server at --grpc-address is serving."),
   checkHealth,
+);
+
+withSettings(
+  program
+    .command("migrate")
+    .description("Bring a PostgreSQL store's schema to the newest version."),
+  migrateStore,
 );
 
 await program.parseAsync();

@@ -7,18 +7,36 @@ export type SettingValues = {
   readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer T> ? T : never;
 };
 
+/** Settings that Config holds in another form, or, a secret, not at all. */
+const resolved = /^(store|migrate|postgres.*|auth.*|logFormat)$/;
+
+/** The others mean what they say. */
+type PlainSetting = Exclude<
+  keyof Settings,
+  "store" | "migrate" | `postgres${string}` | `auth${string}` | "logFormat"
+>;
+
 /** What the server runs with: resolved and frozen. */
-export interface Config extends Omit<
-  SettingValues,
-  "store" | "auth" | `authJwt${string}` | "logFormat"
-> {
+export interface Config extends Pick<SettingValues, PlainSetting> {
   readonly store: StoreConfig;
   readonly auth: AuthConfig;
   readonly prettyLogs: boolean;
 }
 
 export type StoreConfig =
-  { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly file: string };
+  | { readonly kind: "memory" }
+  | { readonly kind: "sqlite"; readonly file: string }
+  | {
+      readonly kind: "postgres";
+      /** May hold a password: never log it. */
+      readonly url: string;
+      readonly migrate: boolean;
+      readonly readConnections: number;
+      readonly connectTimeoutMs: number;
+      readonly idleInTransactionTimeoutMs: number;
+      readonly lockTimeoutMs: number;
+      readonly statementTimeoutMs: number;
+    };
 
 export type AuthConfig =
   | { readonly mode: "dev" }
@@ -53,21 +71,51 @@ export function resolveConfig(
   surroundings: Surroundings,
   faults: Fault[],
 ): Config {
-  const { store, auth, logFormat, ...rest } = values;
   return Object.freeze({
-    ...rest,
-    store: resolveStore(store, faults),
-    auth: auth === "dev" ? resolveDev(values, faults) : resolveJwt(values, surroundings, faults),
-    prettyLogs: logFormat === "pretty" || (logFormat === "auto" && surroundings.isTerminal),
+    ...(Object.fromEntries(
+      Object.entries(values).filter(([key]) => !resolved.test(key)),
+    ) as unknown as Pick<SettingValues, PlainSetting>),
+    store: resolveStore(values, faults),
+    auth:
+      values.auth === "dev" ? resolveDev(values, faults) : resolveJwt(values, surroundings, faults),
+    prettyLogs:
+      values.logFormat === "pretty" || (values.logFormat === "auto" && surroundings.isTerminal),
   });
 }
 
-function resolveStore(store: string, faults: Fault[]): StoreConfig {
+function resolveStore(values: SettingValues, faults: Fault[]): StoreConfig {
+  const { store } = values;
+  if (/^postgres(ql)?:\/\//.test(store)) return resolvePostgres(values, faults);
   if (store === "memory:") return { kind: "memory" };
   const file = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(store)?.[1];
   if (file !== undefined) return { kind: "sqlite", file };
-  faults.push({ key: "store", problem: "must be sqlite:<path> or memory:" });
+  faults.push({ key: "store", problem: "must be sqlite:<path>, postgres://... or memory:" });
   return { kind: "memory" };
+}
+
+function resolvePostgres(values: SettingValues, faults: Fault[]): StoreConfig {
+  if (!URL.canParse(values.store)) faults.push({ key: "store", problem: "is not a URL" });
+  const idleInTransactionTimeoutMs = values.postgresIdleInTransactionTimeoutMs;
+  const lockTimeoutMs = values.postgresLockTimeoutMs;
+  const statementTimeoutMs = values.postgresStatementTimeoutMs;
+  if (idleInTransactionTimeoutMs >= lockTimeoutMs) {
+    const problem = "must be longer than postgresIdleInTransactionTimeoutMs";
+    faults.push({ key: "postgresLockTimeoutMs", problem });
+  }
+  if (lockTimeoutMs >= statementTimeoutMs) {
+    const problem = "must be longer than postgresLockTimeoutMs";
+    faults.push({ key: "postgresStatementTimeoutMs", problem });
+  }
+  return {
+    kind: "postgres",
+    url: values.store,
+    migrate: values.migrate,
+    readConnections: values.postgresReadConnections,
+    connectTimeoutMs: values.postgresConnectTimeoutMs,
+    idleInTransactionTimeoutMs,
+    lockTimeoutMs,
+    statementTimeoutMs,
+  };
 }
 
 function resolveDev({ grpcAddress }: SettingValues, faults: Fault[]): AuthConfig {

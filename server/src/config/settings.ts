@@ -16,6 +16,12 @@ export interface Setting<T> {
 export interface Settings {
   readonly grpcAddress: Setting<string>;
   readonly store: Setting<string>;
+  readonly migrate: Setting<boolean>;
+  readonly postgresReadConnections: Setting<number>;
+  readonly postgresConnectTimeoutMs: Setting<number>;
+  readonly postgresIdleInTransactionTimeoutMs: Setting<number>;
+  readonly postgresLockTimeoutMs: Setting<number>;
+  readonly postgresStatementTimeoutMs: Setting<number>;
   readonly auth: Setting<"dev" | "jwt">;
   readonly authJwtKey: Setting<string | undefined>;
   readonly authJwtKeyFile: Setting<string | undefined>;
@@ -43,8 +49,32 @@ export const settings: Settings = {
     ...withDefault(address(), "127.0.0.1:50051"),
   },
   store: {
-    doc: "`sqlite:<path>` (one file, made if absent) or `memory:` (nothing is kept: for tests).",
+    doc: "`sqlite:<path>` (one file, made if absent), `postgres://...`, or `memory:` (nothing is kept: for tests). A URL with a password belongs in the variable: a flag shows in the process list.",
     ...withDefault(z.string(), "sqlite:data/annals.db"),
+  },
+  migrate: {
+    doc: "PostgreSQL: bring the schema to the newest version at start, as `annals migrate` does; the role must own it.",
+    ...withDefault(flag(), false),
+  },
+  postgresReadConnections: {
+    doc: "PostgreSQL: most connections that read; one more writes.",
+    ...withDefault(count(1, 1_000), 8),
+  },
+  postgresConnectTimeoutMs: {
+    doc: "PostgreSQL: how long to wait for a connection, a new one or one of the pool, in milliseconds.",
+    ...withDefault(count(1, 600_000), 5_000),
+  },
+  postgresIdleInTransactionTimeoutMs: {
+    doc: "PostgreSQL: how long a server that hangs in the middle of a batch can delay the others, in milliseconds.",
+    ...withDefault(count(1, 600_000), 5_000),
+  },
+  postgresLockTimeoutMs: {
+    doc: "PostgreSQL: how long a batch waits for the log's head, in milliseconds. Longer than the one above.",
+    ...withDefault(count(1, 600_000), 8_000),
+  },
+  postgresStatementTimeoutMs: {
+    doc: "PostgreSQL: how long one statement may take, in milliseconds. Longer than the one above.",
+    ...withDefault(count(1, 600_000), 10_000),
   },
   auth: {
     doc: "How callers are known. `dev` believes the metadata key `x-tenant-id`, on loopback only; `jwt` verifies bearer tokens.",
