@@ -70,13 +70,17 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ["vitest.config.ts"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     plugins: { "import-x": importX },
     settings: {
       "import-x/resolver-next": [
         createTypeScriptImportResolver({
           project: ["server", "client", "test", "examples", "bench"],
+          noWarnOnMultipleProjects: true,
         }),
       ],
     },

@@ -5,7 +5,10 @@ const gates = [
   ["format", "prettier --check --log-level warn ."],
   ["format of protos", "buf format --diff --exit-code"],
   ["contract lint", "buf lint"],
-  ["contract compatible with the last release", "buf breaking --against proto/released/v0.1.0.binpb"],
+  [
+    "contract compatible with the last release",
+    "buf breaking --against proto/released/v0.1.0.binpb",
+  ],
   ["generated code fresh", "node scripts/check-generated.mjs"],
   ["types", "tsc -b"],
   ["types of tests", "tsc -p test"],

@@ -7,8 +7,10 @@ import { authenticateDev } from "./interceptors/authenticate-dev.js";
 import { authenticateJwt } from "./interceptors/authenticate-jwt.js";
 import { createChain } from "./interceptors/chain.js";
 import { createMemoryStore } from "./store/memory/open.js";
+import { openPostgresStore } from "./store/postgres/open.js";
 import { openSqliteStore } from "./store/sqlite/open.js";
 import type { Store } from "./store/store.js";
+import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { listenGrpc } from "./transport/grpc/server.js";
 import { createWriter } from "./writer/writer.js";
@@ -57,9 +59,15 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     throw error;
   });
   grpc.setServing(true);
+  const health = watchStore(store, (serving, error) => {
+    grpc.setServing(serving);
+    if (serving) logger.info("the store answers again");
+    else logger.error({ err: error }, "the store does not answer");
+  });
 
   let stopping: Promise<boolean> | undefined;
   const stop = async (): Promise<boolean> => {
+    health.stop();
     grpc.setServing(false);
     const drained = await grpc.stop(config.shutdownTimeoutMs);
     await writer.drain();
@@ -81,6 +89,8 @@ function openStore(config: StoreConfig, logger: Logger): Promise<Store> {
       return Promise.resolve(createMemoryStore());
     case "sqlite":
       return openSqliteStore({ file: config.file, logger });
+    case "postgres":
+      return openPostgresStore({ ...config, logger });
     default:
       return config satisfies never;
   }

@@ -14,7 +14,7 @@ export function lockFile(file: string): () => void {
     lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
-    const busy = cause instanceof Error && cause.message.includes('locked');
+    const busy = cause instanceof Error && cause.message.includes("locked");
     const problem = busy ? "is in use by another server" : "cannot be locked";
     throw new Error(`${file} ${problem}`, { cause });
   }

@@ -1,0 +1,17 @@
+import type { ReadOptions } from "../store.js";
+import { unavailable } from "./errors.js";
+import type { ReadPool } from "./read-pool.js";
+
+/**
+ * Resolves when the database answers and can be written to.
+ *
+ * @throws AnnalsError unavailable, also after a failover left this server on a replica
+ */
+export async function checkWritable(pool: ReadPool, options?: ReadOptions): Promise<void> {
+  const [row] = await pool.query<[string]>(
+    "SELECT current_setting('transaction_read_only') FROM annals.log_head",
+    [],
+    options,
+  );
+  if (row?.[0] !== "off") throw unavailable("the database is read-only", false);
+}

@@ -1,0 +1,31 @@
+import type { LogHead, WholeLogHead } from "../../domain/log.js";
+import { encodeCursor } from "../global-cursor.js";
+import type { ReadOptions } from "../store.js";
+import type { ReadPool } from "./read-pool.js";
+import { toInstant } from "./row.js";
+
+export async function getHead(
+  pool: ReadPool,
+  tenantId: string,
+  options?: ReadOptions,
+): Promise<LogHead> {
+  const [row] = await pool.query<[string, string]>(
+    "SELECT position, recorded_at FROM annals.tenants WHERE tenant_id = $1",
+    [tenantId],
+    options,
+  );
+  return row
+    ? { position: BigInt(row[0]), recordedAt: toInstant(row[1]) }
+    : { position: 0n, recordedAt: undefined };
+}
+
+export async function getWholeHead(pool: ReadPool, options?: ReadOptions): Promise<WholeLogHead> {
+  const [row] = await pool.query<[string, string | null]>(
+    "SELECT global_position, recorded_at FROM annals.log_head WHERE id = 1",
+    [],
+    options,
+  );
+  const globalPosition = BigInt(row?.[0] ?? 0);
+  const recordedAt = row?.[1] == null ? undefined : toInstant(row[1]);
+  return { cursor: encodeCursor(globalPosition), globalPosition, recordedAt };
+}

@@ -1,0 +1,63 @@
+import type { Instant } from "../../domain/instant.js";
+import type { StreamId } from "../../domain/stream.js";
+
+/** Streams, and tenants, whose head is kept in memory at most. */
+const maxKept = 100_000;
+
+/**
+ * Where the logs and the streams end, as of one global position: what a writer knows without
+ * asking, and may act on only while the log still ends there.
+ */
+export class KnownHeads {
+  readonly #tenants = new Map<string, bigint>();
+  readonly #streams = new Map<string, bigint>();
+
+  constructor(
+    public globalPosition: bigint,
+    /** Of the latest event; undefined for an empty log. */
+    public recordedAt: Instant | undefined,
+  ) {}
+
+  /** When to record: now, but never before the latest event. */
+  recordedAtFrom(now: Instant): Instant {
+    return this.recordedAt !== undefined && this.recordedAt > now ? this.recordedAt : now;
+  }
+
+  /** Last position of a tenant's log; undefined when it is not known. */
+  tenant(tenantId: string): bigint | undefined {
+    return this.#tenants.get(tenantId);
+  }
+
+  /** Version of a stream, by streamKey; undefined when it is not known. */
+  stream(key: string): bigint | undefined {
+    return this.#streams.get(key);
+  }
+
+  /** Tells another one, of the same global position, what this one knows. */
+  copyTo(other: KnownHeads): void {
+    for (const [tenantId, position] of this.#tenants) other.setTenant(tenantId, position);
+    for (const [key, version] of this.#streams) other.setStream(key, version);
+  }
+
+  setTenant(tenantId: string, position: bigint): void {
+    keep(this.#tenants, tenantId, position);
+  }
+
+  setStream(key: string, version: bigint): void {
+    keep(this.#streams, key, version);
+  }
+}
+
+/** Names hold no control characters, so NUL parts them. */
+export function streamKey(tenantId: string, { aggregateType, aggregateId }: StreamId): string {
+  return `${tenantId}\0${aggregateType}\0${aggregateId}`;
+}
+
+/** Least recently set goes first when there are too many. */
+function keep(map: Map<string, bigint>, key: string, value: bigint): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= maxKept) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

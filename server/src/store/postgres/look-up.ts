@@ -1,0 +1,100 @@
+import type { AppendIntent } from "../store.js";
+import { textArray, uuidArray } from "./encode-array.js";
+import { KnownHeads, streamKey } from "./known-heads.js";
+import { eventKey, type PlacedEvent } from "./plan-batch.js";
+import { toInstant } from "./row.js";
+import type { Query } from "./writer-connection.js";
+
+/** What a batch needs to know, read under the lock of the log's head. */
+export interface Findings {
+  readonly heads: KnownHeads;
+  /** The batch's event ids that are in the log already, by eventKey. */
+  readonly events: ReadonlyMap<string, PlacedEvent>;
+}
+
+/**
+ * Takes the lock of the log's head, which keeps every other writer out until the transaction ends,
+ * then reads what the batch depends on: one round trip, but statements of their own, for each sees
+ * only what was committed when it began.
+ */
+export async function lockAndLookUp(
+  query: Query,
+  batch: readonly AppendIntent[],
+): Promise<Findings> {
+  const [, [head], tenants, streams, events] = await Promise.all([
+    query("BEGIN"),
+    query<[string, string | null]>(lockHead),
+    query<[string, string]>(selectTenants, tenantValues(batch)),
+    query<[string, string, string, string]>(selectStreams, streamValues(batch)),
+    query<EventAnswer>(selectEvents, eventValues(batch)),
+  ]);
+  if (!head) throw new Error("annals.log_head is empty");
+  const heads = new KnownHeads(BigInt(head[0]), head[1] === null ? undefined : toInstant(head[1]));
+  for (const { tenantId, stream } of batch) {
+    heads.setTenant(tenantId, 0n);
+    heads.setStream(streamKey(tenantId, stream), 0n);
+  }
+  for (const [tenantId, position] of tenants) heads.setTenant(tenantId, BigInt(position));
+  for (const [tenantId, aggregateType, aggregateId, version] of streams) {
+    heads.setStream(streamKey(tenantId, { aggregateType, aggregateId }), BigInt(version));
+  }
+  const placed = events.map((row) => [eventKey(row[0], row[1]), toPlacedEvent(row)] as const);
+  return { heads, events: new Map(placed) };
+}
+
+type EventAnswer = [
+  tenantId: string,
+  eventId: string,
+  aggregateType: string,
+  aggregateId: string,
+  version: string,
+  position: string,
+  recordedAt: string,
+];
+
+function toPlacedEvent(row: EventAnswer): PlacedEvent {
+  return {
+    stream: { aggregateType: row[2], aggregateId: row[3] },
+    version: BigInt(row[4]),
+    position: BigInt(row[5]),
+    recordedAt: toInstant(row[6]),
+  };
+}
+
+function tenantValues(batch: readonly AppendIntent[]): Buffer[] {
+  return [uuidArray([...new Set(batch.map(({ tenantId }) => tenantId))])];
+}
+
+function streamValues(batch: readonly AppendIntent[]): Buffer[] {
+  const streams = new Map(
+    batch.map((intent) => [streamKey(intent.tenantId, intent.stream), intent]),
+  );
+  const wanted = [...streams.values()];
+  return [
+    uuidArray(wanted.map(({ tenantId }) => tenantId)),
+    textArray(wanted.map(({ stream }) => stream.aggregateType)),
+    textArray(wanted.map(({ stream }) => stream.aggregateId)),
+  ];
+}
+
+function eventValues(batch: readonly AppendIntent[]): Buffer[] {
+  return [
+    uuidArray(batch.flatMap(({ tenantId, events }) => events.map(() => tenantId))),
+    uuidArray(batch.flatMap(({ events }) => events.map(({ eventId }) => eventId))),
+  ];
+}
+
+const lockHead = "SELECT global_position, recorded_at FROM annals.log_head WHERE id = 1 FOR UPDATE";
+
+const selectTenants = `
+  SELECT tenant_id, position FROM annals.tenants WHERE tenant_id = ANY ($1::uuid[])`;
+
+const selectStreams = `
+  SELECT tenant_id, aggregate_type, aggregate_id, version
+  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS wanted (tenant_id, aggregate_type, aggregate_id)
+  JOIN annals.streams USING (tenant_id, aggregate_type, aggregate_id)`;
+
+const selectEvents = `
+  SELECT tenant_id, event_id, aggregate_type, aggregate_id, aggregate_version, position, recorded_at
+  FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant_id, event_id)
+  JOIN annals.events USING (tenant_id, event_id)`;

@@ -1,0 +1,59 @@
+import type { Store } from "../store.js";
+import { Appender } from "./append.js";
+import { checkWritable } from "./check.js";
+import { getEvent } from "./get-event.js";
+import { getHead, getWholeHead } from "./get-head.js";
+import { getStream, isForeignStream } from "./get-stream.js";
+import { assertMigrated, migrate } from "./migrate.js";
+import { ReadPool } from "./read-pool.js";
+import { readLog, readWholeLog } from "./read-log.js";
+import { readStream } from "./read-stream.js";
+import { sessionDefaults, type SessionOptions, type StoreLogger } from "./session.js";
+import { WriterConnection } from "./writer-connection.js";
+
+/** Where the database is, and how to use it. */
+export interface PostgresStoreOptions extends Partial<SessionOptions> {
+  /** postgres://user:password@host:port/database */
+  readonly url: string;
+  /** Bring the schema to the newest version first; the role must own it. Default false. */
+  readonly migrate?: boolean;
+  /** Connections that read, at most; one more writes. Default 8. */
+  readonly readConnections?: number;
+  readonly logger: StoreLogger;
+}
+
+/**
+ * A store in a PostgreSQL database, 14 or newer, that any number of servers may share.
+ *
+ * @throws Error when the database cannot be reached, or its schema is not this server's
+ */
+export async function openPostgresStore(given: PostgresStoreOptions): Promise<Store> {
+  const { url, logger, readConnections = 8 } = given;
+  const options: SessionOptions = { ...sessionDefaults, ...given };
+  if (given.migrate) await migrate(url);
+  else await assertMigrated(url);
+
+  const connection = new WriterConnection(url, options, logger);
+  const appender = new Appender(connection);
+  const pool = new ReadPool(url, options, readConnections, logger);
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await appender.drain();
+    connection.close();
+    await pool.close();
+  };
+  return {
+    laneOf: () => 0,
+    append: (batch, now) => appender.append(batch, now),
+    readStream: (query, o) => readStream(pool, query, o),
+    readLog: (query, o) => readLog(pool, query, o),
+    readWholeLog: (query, o) => readWholeLog(pool, query, o),
+    getEvent: (tenantId, eventId, o) => getEvent(pool, tenantId, eventId, o),
+    getStream: (tenantId, stream, o) => getStream(pool, tenantId, stream, o),
+    getHead: (tenantId, o) => getHead(pool, tenantId, o),
+    getWholeHead: (o) => getWholeHead(pool, o),
+    isForeignStream: (tenantId, stream, o) => isForeignStream(pool, tenantId, stream, o),
+    check: (o) => checkWritable(pool, o),
+    close: () => (closing ??= close()),
+  };
+}

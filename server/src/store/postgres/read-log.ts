@@ -1,0 +1,35 @@
+import { encodeCursor, parseCursor } from "../global-cursor.js";
+import type { LogPage, LogQuery, ReadOptions, WholeLogPage, WholeLogQuery } from "../store.js";
+import { getHead, getWholeHead } from "./get-head.js";
+import type { ReadPool } from "./read-pool.js";
+import { scanLog } from "./scan-log.js";
+
+/** A page of a tenant's log. */
+export async function readLog(
+  pool: ReadPool,
+  query: LogQuery,
+  options?: ReadOptions,
+): Promise<LogPage> {
+  const { tenantId } = query;
+  const head = (await getHead(pool, tenantId, options)).position;
+  return scanLog(pool, { place: "position", tenantId, head }, query, options);
+}
+
+/** A page of the whole log. */
+export async function readWholeLog(
+  pool: ReadPool,
+  query: WholeLogQuery,
+  options?: ReadOptions,
+): Promise<WholeLogPage> {
+  const from = query.from === "" ? undefined : parseCursor(query.from);
+  const to = query.to === "" ? undefined : parseCursor(query.to);
+  const head = (await getWholeHead(pool, options)).globalPosition;
+  const [start, end] = query.direction === "forwards" ? [0n, head] : [head + 1n, 1n];
+  const page = await scanLog(
+    pool,
+    { place: "global_position", tenantId: undefined, head },
+    { ...query, from: from ?? start, to: to ?? end },
+    options,
+  );
+  return { ...page, scannedTo: encodeCursor(page.scannedTo) };
+}

@@ -1,0 +1,78 @@
+/**
+ * The schema, by version: forward only, never edited once released. Tenant first in every key,
+ * nothing unique across tenants, no sequence, trigger or foreign key: the tables that have a
+ * tenant_id can be distributed by it without change.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- Where the whole log ends: one row, locked by every batch before it takes positions.
+  CREATE TABLE annals.log_head (
+    id integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    global_position bigint NOT NULL,
+    recorded_at timestamptz
+  ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+  INSERT INTO annals.log_head (global_position) VALUES (0);
+
+  -- Where each tenant's log ends.
+  CREATE TABLE annals.tenants (
+    tenant_id uuid PRIMARY KEY,
+    position bigint NOT NULL,
+    recorded_at timestamptz NOT NULL
+  ) WITH (fillfactor = 50);
+
+  CREATE TABLE annals.streams (
+    tenant_id uuid NOT NULL,
+    aggregate_type text COLLATE "C" NOT NULL,
+    aggregate_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, aggregate_type, aggregate_id)
+  ) WITH (fillfactor = 80);
+
+  -- For the one question asked across tenants: does another one have a stream of this name?
+  CREATE INDEX streams_by_name ON annals.streams (aggregate_id, aggregate_type, tenant_id);
+
+  CREATE TABLE annals.events (
+    tenant_id uuid NOT NULL,
+    position bigint NOT NULL,
+    global_position bigint NOT NULL,
+    event_id uuid NOT NULL,
+    aggregate_version bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    aggregate_type text COLLATE "C" NOT NULL,
+    aggregate_id text COLLATE "C" NOT NULL,
+    event_type text COLLATE "C" NOT NULL,
+    content_type text COLLATE "C" NOT NULL,
+    correlation_id text COLLATE "C" NOT NULL,
+    causation_id text COLLATE "C" NOT NULL,
+    tags text[] COLLATE "C" NOT NULL,
+    metadata jsonb NOT NULL,
+    data bytea NOT NULL,
+    PRIMARY KEY (tenant_id, position)
+  ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+  CREATE UNIQUE INDEX events_by_id ON annals.events (tenant_id, event_id);
+  CREATE UNIQUE INDEX events_by_stream
+    ON annals.events (tenant_id, aggregate_type, aggregate_id, aggregate_version);
+  CREATE INDEX events_by_type ON annals.events (tenant_id, aggregate_type, position);
+  CREATE INDEX events_by_global_position ON annals.events (global_position);
+  `,
+  `
+  -- Data as JSON for people, NULL where it is not JSON. Never fails, whatever the bytes are.
+  CREATE FUNCTION annals.json_of(content_type text, data bytea) RETURNS jsonb
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+  BEGIN
+    IF content_type !~* '^[^;]*json' THEN RETURN NULL; END IF;
+    RETURN convert_from(data, 'UTF8')::jsonb;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    RETURN NULL;
+  END $$;
+
+  CREATE VIEW annals.events_json AS
+    SELECT tenant_id, position, global_position, aggregate_type, aggregate_id, aggregate_version,
+      event_type, event_id, occurred_at, recorded_at, correlation_id, causation_id, tags, metadata,
+      content_type, octet_length(data) AS data_bytes, annals.json_of(content_type, data) AS data
+    FROM annals.events;
+  `,
+];

@@ -1,0 +1,93 @@
+import type { Instant } from "../../domain/instant.js";
+import { byteaArray, int8Array, textArray, timestampArray, uuidArray } from "./encode-array.js";
+import type { BatchPlan } from "./plan-batch.js";
+import { metadataColumn, tagsColumn, toTimestamp } from "./row.js";
+import type { Query } from "./writer-connection.js";
+
+/**
+ * Writes a plan in one statement, if the log still ends where the plan thinks it does. The update
+ * of the log's head comes first, for the rest draws from it: it takes the lock, and after a wait
+ * for it PostgreSQL compares the position again as it then stands.
+ *
+ * @returns whether it was written; false: the log has moved on, nothing was written
+ */
+export async function writePlan(
+  query: Query,
+  plan: BatchPlan,
+  globalPosition: bigint,
+  recordedAt: Instant,
+): Promise<boolean> {
+  const rows = await query(write, valuesOf(plan, globalPosition, recordedAt));
+  return rows.length > 0;
+}
+
+function valuesOf(
+  plan: BatchPlan,
+  globalPosition: bigint,
+  recordedAt: Instant,
+): (string | Buffer)[] {
+  const { events } = plan;
+  const tenants = [...plan.tenants];
+  const streams = [...plan.streams.values()];
+  return [
+    String(globalPosition),
+    String(globalPosition + BigInt(events.length)),
+    toTimestamp(recordedAt),
+    uuidArray(events.map((e) => e.tenantId)),
+    int8Array(events.map((e) => e.position)),
+    uuidArray(events.map((e) => e.event.eventId)),
+    textArray(events.map((e) => e.stream.aggregateType)),
+    textArray(events.map((e) => e.stream.aggregateId)),
+    int8Array(events.map((e) => e.version)),
+    textArray(events.map((e) => e.event.eventType)),
+    timestampArray(events.map((e) => e.event.occurredAt ?? recordedAt)),
+    textArray(events.map((e) => e.event.contentType)),
+    textArray(events.map((e) => metadataColumn(e.event))),
+    textArray(events.map((e) => e.event.correlationId)),
+    textArray(events.map((e) => e.event.causationId)),
+    textArray(events.map((e) => tagsColumn(e.event))),
+    byteaArray(events.map((e) => e.event.data)),
+    uuidArray(tenants.map(([tenantId]) => tenantId)),
+    int8Array(tenants.map(([, position]) => position)),
+    uuidArray(streams.map((s) => s.tenantId)),
+    textArray(streams.map((s) => s.stream.aggregateType)),
+    textArray(streams.map((s) => s.stream.aggregateId)),
+    int8Array(streams.map((s) => s.version)),
+  ];
+}
+
+const write = `
+  WITH head AS (
+    UPDATE annals.log_head SET global_position = $2::bigint, recorded_at = $3::timestamptz
+    WHERE id = 1 AND global_position = $1::bigint
+    RETURNING recorded_at
+  ), new_events AS (
+    INSERT INTO annals.events (
+      global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
+      aggregate_version, event_type, occurred_at, recorded_at, content_type, metadata,
+      correlation_id, causation_id, tags, data)
+    SELECT $1::bigint + e.ordinal, e.tenant_id, e.position, e.event_id, e.aggregate_type,
+      e.aggregate_id, e.aggregate_version, e.event_type, e.occurred_at, head.recorded_at,
+      e.content_type, e.metadata::jsonb, e.correlation_id, e.causation_id, e.tags::text[], e.data
+    FROM head, unnest(
+      $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::text[],
+      $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[]
+    ) WITH ORDINALITY AS e (
+      tenant_id, position, event_id, aggregate_type, aggregate_id, aggregate_version, event_type,
+      occurred_at, content_type, metadata, correlation_id, causation_id, tags, data, ordinal)
+  ), new_tenants AS (
+    INSERT INTO annals.tenants AS tenants (tenant_id, position, recorded_at)
+    SELECT t.tenant_id, t.position, head.recorded_at
+    FROM head, unnest($18::uuid[], $19::bigint[]) AS t (tenant_id, position)
+    ON CONFLICT (tenant_id) DO UPDATE
+      SET position = excluded.position, recorded_at = excluded.recorded_at
+  ), new_streams AS (
+    INSERT INTO annals.streams AS streams
+      (tenant_id, aggregate_type, aggregate_id, version, created_at, updated_at)
+    SELECT s.tenant_id, s.aggregate_type, s.aggregate_id, s.version, head.recorded_at, head.recorded_at
+    FROM head, unnest($20::uuid[], $21::text[], $22::text[], $23::bigint[])
+      AS s (tenant_id, aggregate_type, aggregate_id, version)
+    ON CONFLICT (tenant_id, aggregate_type, aggregate_id) DO UPDATE
+      SET version = excluded.version, updated_at = excluded.updated_at
+  )
+  SELECT recorded_at FROM head`;

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { failureOf, unavailable } from "./errors.js";
+import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
+
+/** Runs a statement; its rows, columns as text. Statements asked for together share a round trip. */
+export type Query = <Row extends readonly (string | null)[]>(
+  text: string,
+  values?: readonly (string | Buffer)[],
+) => Promise<Row[]>;
+
+/** The connection that writes. Broken, it is thrown away; the next use makes a new one. */
+export class WriterConnection {
+  #client: pg.Client | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly options: SessionOptions,
+    private readonly logger: StoreLogger,
+  ) {}
+
+  /**
+   * The connection, made if there is none.
+   *
+   * @throws AnnalsError unavailable, nothing was written
+   */
+  async connect(): Promise<Query> {
+    if (this.#closed) throw unavailable("the store is closed", false);
+    const client = this.#client ?? (await this.#open());
+    return async <Row extends readonly (string | null)[]>(
+      text: string,
+      values?: readonly (string | Buffer)[],
+    ) => {
+      const { rows } = await client.query<(string | null)[]>({
+        text,
+        ...(values && { values: [...values], name: nameOf(text) }),
+        rowMode: "array",
+      });
+      return rows as readonly (readonly (string | null)[])[] as Row[];
+    };
+  }
+
+  /** Whether it is still the connection that `connect` answered with, unbroken. */
+  get isOpen(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** Cuts the connection: PostgreSQL rolls back what was not committed. */
+  discard(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client) void client.end().catch(() => undefined);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.discard();
+  }
+
+  async #open(): Promise<pg.Client> {
+    const client = new pg.Client({ ...clientConfig(this.url, this.options), pipeline: true });
+    client.on("error", (error) => {
+      this.logger.warn({ err: error }, "the connection that writes to PostgreSQL broke");
+      if (this.#client === client) this.#client = undefined;
+    });
+    try {
+      await client.connect();
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw failureOf(error, false);
+    }
+    this.#client = client;
+    return client;
+  }
+}
+
+/** A prepared statement's name: statements are few, and each text is prepared once a connection. */
+export function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash("sha256").update(text).digest("base64url").slice(0, 22);
+    if (names.size >= maxNames) names.clear();
+    names.set(text, name);
+  }
+  return name;
+}
+
+const maxNames = 1_000;
+const names = new Map<string, string>();
