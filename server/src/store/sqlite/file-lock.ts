@@ -11,7 +11,7 @@ import { DatabaseSync } from "@photostructure/sqlite";
 export function lockFile(file: string): () => void {
   const lock = new DatabaseSync(`${file}.lock`);
   try {
-    lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+    lock.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
     const busy = cause instanceof Error && cause.message.includes("locked");
