@@ -66,6 +66,7 @@ function writerOn(store: Store, options: Partial<WriterOptions> = {}): Writer {
     maxQueuedBytes: 1_000_000,
     maxBatchEvents: 100,
     maxBatchBytes: 1_000_000,
+    maxBatchesInFlight: 1,
     retryAfterMs: 50,
     onStoreError: () => undefined,
     ...options,
@@ -88,6 +89,35 @@ describe("the writer", () => {
     release();
     await Promise.all(rest);
     expect(batches).toEqual([1, 30]);
+  });
+
+  test("the next batch is handed in while one is being committed, and no more than may be", async () => {
+    const inner = createMemoryStore();
+    const releases: (() => void)[] = [];
+    const batches: number[] = [];
+    const store: Store = {
+      ...inner,
+      append: async (batch, now) => {
+        batches.push(batch.length);
+        await new Promise<void>((resolve) => releases.push(resolve));
+        return inner.append(batch, now);
+      },
+    };
+    const writer = writerOn(store, { maxBatchesInFlight: 2 });
+    const all = [writer.append(intent("a"))];
+    await turn();
+    all.push(writer.append(intent("b")), writer.append(intent("c")));
+    await turn();
+    all.push(writer.append(intent("d")));
+    await turn();
+    expect(batches).toEqual([1, 2]);
+    releases.shift()?.();
+    await turn();
+    expect(batches).toEqual([1, 2, 1]);
+    const drained = writer.drain();
+    for (const release of releases) release();
+    await drained;
+    expect((await Promise.all(all)).every(({ ok }) => ok)).toBe(true);
   });
 
   test("a batch keeps within its bounds; an append larger than the bound goes alone", async () => {

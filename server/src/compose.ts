@@ -36,6 +36,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     maxQueuedBytes: config.maxQueuedBytes,
     maxBatchEvents: config.maxBatchEvents,
     maxBatchBytes: config.maxBatchBytes,
+    maxBatchesInFlight: 2,
     retryAfterMs: 100,
     onStoreError: (error) => {
       logger.error({ err: error }, "a batch of appends failed");

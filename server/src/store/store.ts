@@ -20,7 +20,7 @@ export interface Store {
   /**
    * Writes a batch of appends, all of one lane, in one commit, and answers an outcome for each, in
    * order. The later ones see what the earlier ones did; one that fails leaves no trace and no gap.
-   * On disk before the answer. If it throws, the failure says whether the batch may have been written.
+   * On disk before the answer. The next batch may be handed in before that: they are written in turn. If it throws, the failure says whether the batch may have been written.
    *
    * @param now the writer's clock; events get max(now, the log's latest recordedAt)
    */

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { sizeOfEvent } from "../domain/event.js";
 import { AnnalsError, type Failure } from "../domain/error.js";
 import type { Clock } from "../domain/instant.js";
@@ -15,12 +16,13 @@ interface Job {
 
 /**
  * One order of writing: a bounded queue and the loop that commits it in groups. There is no timer:
- * a batch is what was waiting when the batch before it came back.
+ * a batch is what waits when the store has room for one.
  */
 export class Lane {
   #queue: Job[] = [];
   #queuedBytes = 0;
   #loop: Promise<void> | undefined;
+  readonly #committing = new Set<Promise<void>>();
 
   constructor(
     private readonly store: Store,
@@ -45,7 +47,9 @@ export class Lane {
 
   /** Resolves when everything queued is committed. */
   async drain(): Promise<void> {
-    while (this.#loop) await this.#loop;
+    while (this.#loop || this.#committing.size > 0) {
+      await Promise.all([this.#loop, ...this.#committing]);
+    }
   }
 
   #exceededBy(bytes: number): Failure | undefined {
@@ -63,12 +67,21 @@ export class Lane {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // appends of the same tick share the first batch
     while (this.#queue.length > 0) {
+      // What the sockets hold already is read first: those appends go in this batch, not the next.
+      await setImmediate();
       const batch = this.#take();
-      if (batch.length > 0) await this.#commit(batch);
+      if (batch.length > 0) this.#begin(batch);
+      while (this.#committing.size >= this.options.maxBatchesInFlight) {
+        await Promise.race(this.#committing);
+      }
     }
     this.#loop = undefined;
+  }
+
+  #begin(batch: readonly Job[]): void {
+    const commit = this.#commit(batch).finally(() => this.#committing.delete(commit));
+    this.#committing.add(commit);
   }
 
   /** The next batch: what is queued, up to the bounds. Those whose caller has gone are settled, not written. */

@@ -13,6 +13,8 @@ export interface WriterOptions {
   readonly maxBatchEvents: number;
   /** Most bytes in one commit, counted by sizeOfEvent. */
   readonly maxBatchBytes: number;
+  /** Batches that the store has at once: with two it is never idle while the answers to one go out. */
+  readonly maxBatchesInFlight: number;
   /** What a caller is told to wait when the queue is full. */
   readonly retryAfterMs: number;
   /** Told when the store threw; the appends of that batch have had their answers. */

@@ -5,18 +5,19 @@ import type { StreamId } from "../../domain/stream.js";
 import type { AppendIntent, AppendOutcome } from "../store.js";
 import { metadataColumn, tagsColumn } from "./row.js";
 
-// A batch crosses threads by structured clone, whose cost is by the object, and which copies the
-// whole buffer behind each small array of bytes. So it goes as one flat list and one buffer.
+// A batch crosses threads by structured clone, whose cost is by the value, and which copies the whole
+// buffer behind each small array of bytes. So it goes as one text and one buffer, and comes back as
+// one buffer.
 
 /** A batch on its way to the writing thread. */
 export interface PackedBatch {
-  /** For each append six fields, then nine for each of its events. */
-  readonly fields: readonly Field[];
+  /** JSON: for each append six fields, then nine for each of its events. Bigints are decimal text. */
+  readonly fields: string;
   /** The data of all events, one after the other. Its buffer is its own and can be transferred. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-type Field = string | bigint | number | null;
+type Field = string | number | null;
 
 /** An append as the writing thread takes it: what becomes a column is one. */
 export interface UnpackedIntent {
@@ -42,7 +43,7 @@ export function packBatch(batch: readonly AppendIntent[]): PackedBatch {
   const fields: Field[] = [];
   let bytes = 0;
   for (const { tenantId, stream, expected, events } of batch) {
-    const version = expected.kind === "exactly" ? expected.version : null;
+    const version = expected.kind === "exactly" ? String(expected.version) : null;
     fields.push(tenantId, stream.aggregateType, stream.aggregateId, expected.kind, version);
     fields.push(events.length);
     for (const event of events) {
@@ -50,7 +51,7 @@ export function packBatch(batch: readonly AppendIntent[]): PackedBatch {
       fields.push(
         event.eventId,
         event.eventType,
-        event.occurredAt ?? null,
+        event.occurredAt === undefined ? null : String(event.occurredAt),
         event.contentType,
         metadataColumn(event),
         event.correlationId,
@@ -68,10 +69,12 @@ export function packBatch(batch: readonly AppendIntent[]): PackedBatch {
       offset += event.data.byteLength;
     }
   }
-  return { fields, data };
+  return { fields: JSON.stringify(fields), data };
 }
 
-export function unpackBatch({ fields, data }: PackedBatch): UnpackedIntent[] {
+export function unpackBatch(packed: PackedBatch): UnpackedIntent[] {
+  const fields = JSON.parse(packed.fields) as readonly Field[];
+  const { data } = packed;
   const batch: UnpackedIntent[] = [];
   let at = 0;
   let offset = 0;
@@ -80,10 +83,14 @@ export function unpackBatch({ fields, data }: PackedBatch): UnpackedIntent[] {
     const length: number = next();
     return data.subarray(offset, (offset += length));
   };
+  const nextInstant = (): Instant | null => {
+    const text: string | null = next();
+    return text === null ? null : BigInt(text);
+  };
   const unpackEvent = (): UnpackedEvent => ({
     eventId: next(),
     eventType: next(),
-    occurredAt: next(),
+    occurredAt: nextInstant(),
     contentType: next(),
     metadata: next(),
     correlationId: next(),
@@ -95,47 +102,53 @@ export function unpackBatch({ fields, data }: PackedBatch): UnpackedIntent[] {
     const tenantId: string = next();
     const stream: StreamId = { aggregateType: next(), aggregateId: next() };
     const kind: ExpectedVersion["kind"] = next();
-    const version: bigint = next();
-    const expected = kind === "exactly" ? { kind, version } : { kind };
+    const version: string = next();
+    const expected = kind === "exactly" ? { kind, version: BigInt(version) } : { kind };
     const events = Array.from({ length: next() }, unpackEvent);
     batch.push({ tenantId, stream, expected, events });
   }
   return batch;
 }
 
-/** Outcomes on their way back: five fields for each success, one for each failure. */
-export type PackedOutcomes = readonly (bigint | boolean | Failure)[];
-
-export function packOutcomes(outcomes: readonly AppendOutcome[]): PackedOutcomes {
-  return outcomes.flatMap((outcome): PackedOutcomes =>
-    outcome.ok
-      ? [
-          outcome.version,
-          outcome.firstPosition,
-          outcome.lastPosition,
-          outcome.recordedAt,
-          outcome.deduplicated,
-        ]
-      : [outcome.failure],
-  );
+/** Outcomes on their way back. */
+export interface PackedOutcomes {
+  /** Five numbers for each outcome, all 0 for a failure. Their buffer can be transferred. */
+  readonly numbers: BigInt64Array<ArrayBuffer>;
+  /** By the outcome's place in the batch. */
+  readonly failures: ReadonlyMap<number, Failure>;
 }
 
-export function unpackOutcomes(packed: PackedOutcomes): AppendOutcome[] {
-  const outcomes: AppendOutcome[] = [];
-  for (let at = 0; at < packed.length;) {
-    const first = packed[at++];
-    if (typeof first === "object") {
-      outcomes.push({ ok: false, failure: first });
+export function packOutcomes(outcomes: readonly AppendOutcome[]): PackedOutcomes {
+  const numbers = new BigInt64Array(5 * outcomes.length);
+  const failures = new Map<number, Failure>();
+  outcomes.forEach((outcome, i) => {
+    if (outcome.ok) {
+      const at = 5 * i;
+      numbers[at] = outcome.version;
+      numbers[at + 1] = outcome.firstPosition;
+      numbers[at + 2] = outcome.lastPosition;
+      numbers[at + 3] = outcome.recordedAt;
+      numbers[at + 4] = outcome.deduplicated ? 1n : 0n;
     } else {
-      outcomes.push({
-        ok: true,
-        version: first as bigint,
-        firstPosition: packed[at++] as bigint,
-        lastPosition: packed[at++] as bigint,
-        recordedAt: packed[at++] as bigint,
-        deduplicated: packed[at++] as boolean,
-      });
+      failures.set(i, outcome.failure);
     }
-  }
-  return outcomes;
+  });
+  return { numbers, failures };
+}
+
+export function unpackOutcomes({ numbers, failures }: PackedOutcomes): AppendOutcome[] {
+  return Array.from({ length: numbers.length / 5 }, (_, i): AppendOutcome => {
+    const failure = failures.get(i);
+    if (failure) return { ok: false, failure };
+    const [version = 0n, firstPosition = 0n, lastPosition = 0n, recordedAt = 0n, deduplicated] =
+      numbers.subarray(5 * i, 5 * i + 5);
+    return {
+      ok: true,
+      version,
+      firstPosition,
+      lastPosition,
+      recordedAt,
+      deduplicated: deduplicated === 1n,
+    };
+  });
 }
