@@ -150,8 +150,14 @@ async function startProcess(settings: Readonly<Record<string, string>>): Promise
   return { url, dataDirectory, kill, stop: end, start, remove };
 }
 
-/** The server lives as long as the pipe to its supervisor is open: never longer than this process. */
-const superviseScript = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server';
+/**
+ * The server lives as long as the pipe to its supervisor is open: never longer than this process.
+ * One that does not stop in ten seconds, as PostgreSQL 18 may not after the crash of a backend, is
+ * told to drop everything.
+ */
+const superviseScript = `"$@" & server=$!; cat >/dev/null; kill -INT $server
+  (sleep 10; kill -QUIT $server) >/dev/null 2>&1 & impatient=$!
+  wait $server; kill $impatient`;
 
 const serverSettings = {
   listen_addresses: "127.0.0.1",

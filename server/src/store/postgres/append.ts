@@ -124,6 +124,7 @@ export class Appender {
     for (const [tenantId, position] of plan.tenants) heads.setTenant(tenantId, position);
     for (const [key, { version }] of plan.streams) heads.setStream(key, version);
     this.#lastWritten = heads.globalPosition;
+    this.connection.names.logIsAt(heads.globalPosition);
   }
 }
 

@@ -14,10 +14,11 @@ const connectTimeoutMs = 10_000;
  * @param url the database, as a role that owns the schema or may create it
  * @param toVersion for tests: stop at this version
  * @returns the schema's version
- * @throws Error when a newer Annals has been here
+ * @throws Error when a newer Annals has been here, or the database's encoding is not UTF8
  */
 export async function migrate(url: string, toVersion: number = migrations.length): Promise<number> {
   return withClient(url, async (client) => {
+    await assertUtf8(client);
     await client.query("SELECT pg_advisory_lock($1)", [migrationLock]);
     const current = await schemaVersion(client);
     assertNotNewer(current);
@@ -63,6 +64,13 @@ async function schemaVersion(client: pg.Client): Promise<number> {
     rowMode: "array",
   });
   return rows[0]?.[0] ?? 0;
+}
+
+async function assertUtf8(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<[string]>({ text: "SHOW server_encoding", rowMode: "array" });
+  const encoding = rows[0]?.[0] ?? "";
+  if (encoding === "UTF8") return;
+  throw new Error(`the database has the encoding ${encoding}: create it with ENCODING 'UTF8'`);
 }
 
 function assertNotNewer(current: number): void {

@@ -9,6 +9,7 @@ import { ReadPool } from "./read-pool.js";
 import { readLog, readWholeLog } from "./read-log.js";
 import { readStream } from "./read-stream.js";
 import { sessionDefaults, type SessionOptions, type StoreLogger } from "./session.js";
+import { StatementNames } from "./statement-names.js";
 import { WriterConnection } from "./writer-connection.js";
 
 /** Where the database is, and how to use it. */
@@ -33,9 +34,10 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   if (given.migrate) await migrate(url);
   else await assertMigrated(url);
 
-  const connection = new WriterConnection(url, options, logger);
+  const names = new StatementNames();
+  const connection = new WriterConnection(url, options, names, logger);
   const appender = new Appender(connection);
-  const pool = new ReadPool(url, options, readConnections, logger);
+  const pool = new ReadPool(url, options, readConnections, names, logger);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await appender.drain();

@@ -4,7 +4,7 @@ import { AnnalsError } from "../../domain/error.js";
 import type { ReadOptions } from "../store.js";
 import { failureOf, unavailable } from "./errors.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
-import { nameOf } from "./writer-connection.js";
+import type { StatementNames } from "./statement-names.js";
 
 /** A value bound to a parameter. */
 export type Value = string | number | bigint | readonly string[];
@@ -14,7 +14,13 @@ export class ReadPool {
   readonly #pool: pg.Pool;
   #closing: Promise<void> | undefined;
 
-  constructor(url: string, options: SessionOptions, connections: number, logger: StoreLogger) {
+  constructor(
+    url: string,
+    options: SessionOptions,
+    connections: number,
+    readonly names: StatementNames,
+    logger: StoreLogger,
+  ) {
     this.#pool = new pg.Pool({
       ...clientConfig(url, options),
       max: connections,
@@ -42,7 +48,7 @@ export class ReadPool {
       const answer = this.#pool.query<(string | null)[]>({
         text,
         values: [...values],
-        name: nameOf(text),
+        name: this.names.of(text),
         rowMode: "array",
       });
       const { rows } = await (signal ? unlessAborted(answer, signal) : answer);

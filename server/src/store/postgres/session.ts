@@ -67,6 +67,11 @@ function settingsOf(options: SessionOptions): Record<string, string | number> {
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
+    // A server whose network is dead, also while PostgreSQL still sends it an answer.
+    tcp_user_timeout: options.idleInTransactionTimeoutMs,
+    tcp_keepalives_idle: 10,
+    tcp_keepalives_interval: 5,
+    tcp_keepalives_count: 3,
     synchronous_commit: "on",
     default_transaction_isolation: "read\\ committed",
     TimeZone: "UTC",

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import pg from "pg";
 import { failureOf, unavailable } from "./errors.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
+import type { StatementNames } from "./statement-names.js";
 
 /** Runs a statement; its rows, columns as text. Statements asked for together share a round trip. */
 export type Query = <Row extends readonly (string | null)[]>(
@@ -17,6 +17,7 @@ export class WriterConnection {
   constructor(
     private readonly url: string,
     private readonly options: SessionOptions,
+    readonly names: StatementNames,
     private readonly logger: StoreLogger,
   ) {}
 
@@ -34,7 +35,7 @@ export class WriterConnection {
     ) => {
       const { rows } = await client.query<(string | null)[]>({
         text,
-        ...(values && { values: [...values], name: nameOf(text) }),
+        ...(values && { values: [...values], name: this.names.of(text) }),
         rowMode: "array",
       });
       return rows as readonly (readonly (string | null)[])[] as Row[];
@@ -74,17 +75,3 @@ export class WriterConnection {
     return client;
   }
 }
-
-/** A prepared statement's name: statements are few, and each text is prepared once a connection. */
-export function nameOf(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = createHash("sha256").update(text).digest("base64url").slice(0, 22);
-    if (names.size >= maxNames) names.clear();
-    names.set(text, name);
-  }
-  return name;
-}
-
-const maxNames = 1_000;
-const names = new Map<string, string>();

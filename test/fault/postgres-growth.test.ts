@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openPostgresStore } from "#server/store/postgres/open.js";
+import { pageSql } from "#server/store/postgres/page-of.js";
+import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
+import {
+  any,
+  appendOk,
+  logQuery,
+  newEvent,
+  newEvents,
+  newStream,
+  newTenant,
+  readLogToEnd,
+  someTime,
+  streamQuery,
+} from "../support/store-input.js";
+
+let postgres: TestPostgres;
+const logger = { warn: () => undefined };
+
+beforeAll(async () => {
+  // Nobody analyzes the tables: PostgreSQL plans with what it sees when a statement is prepared.
+  postgres = await startTestPostgres({ autovacuum: "off", fsync: "off" });
+});
+afterAll(() => postgres[Symbol.asyncDispose]());
+
+test("statements that were planned on an empty database do not read it whole when it has grown", async () => {
+  const url = await postgres.newDatabase();
+  const store = await openPostgresStore({ url, migrate: true, readConnections: 1, logger });
+  const tenantId = newTenant();
+  expect(await store.getEvent(tenantId, randomUUID())).toBe(undefined);
+  for (let batch = 0; batch < 100; batch++) {
+    // New streams at any version: what the batch needs to know has to be looked up.
+    const intents = Array.from({ length: 64 }, () => {
+      return { tenantId, stream: newStream(), expected: any, events: newEvents(1) };
+    });
+    const outcomes = await store.append(intents, someTime);
+    expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+    await store.getHead(tenantId);
+    expect(await store.getEvent(tenantId, randomUUID())).toBe(undefined);
+  }
+  await store.close();
+  // 6,400 events, each looked up once, and 101 that are not there. Plans made below a thousand rows
+  // may still read them all; those of the empty database would read 20 million.
+  await expect
+    .poll(async () => {
+      const rows = await runSql(
+        url,
+        `SELECT sum(idx_tup_read) + (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'events')
+           AS read, sum(idx_scan) AS scans
+         FROM pg_stat_user_indexes WHERE relname = 'events'`,
+      );
+      return Number(rows[0]?.["scans"]) >= 6_400 && Number(rows[0]?.["read"]);
+    })
+    .toBeLessThan(1_000_000);
+});
+
+test("large metadata closes a page as large data does, also where it compresses well", async () => {
+  const url = await postgres.newDatabase();
+  const store = await openPostgresStore({ url, migrate: true, readConnections: 1, logger });
+  const [tenantId, stream] = [newTenant(), newStream()];
+  const metadata = { note: "a".repeat(900_000) };
+  for (let i = 0; i < 40; i++) await appendOk(store, tenantId, stream, [newEvent({ metadata })]);
+
+  const query = logQuery(tenantId, { maxEvents: 1_000, maxBytes: 1_048_576 });
+  expect((await store.readLog(query)).events).toHaveLength(2);
+  const { events } = await store.readStream(streamQuery(tenantId, stream, query));
+  expect(events).toHaveLength(2);
+  // Nor does PostgreSQL send much more than that.
+  const sent = await runSql(url, pageSql("annals.events", "position ASC", "1000", "1048576"));
+  expect(sent.length).toBeLessThan(12);
+  expect((await readLogToEnd(store, query)).map((event) => event.metadata)).toEqual(
+    Array.from({ length: 40 }, () => metadata),
+  );
+  await store.close();
+});
+
+test("no size of metadata makes a page skip an event", async () => {
+  const url = await postgres.newDatabase();
+  const store = await openPostgresStore({ url, migrate: true, readConnections: 1, logger });
+  const [tenantId, stream] = [newTenant(), newStream()];
+  const many = (value: string) =>
+    Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`${i}`, value]));
+  const kinds = [{}, many(""), many("x"), many("€".repeat(100)), many("\u0001".repeat(200))];
+  const events = kinds.flatMap((metadata) =>
+    Array.from({ length: 20 }, () => newEvent({ metadata, data: new Uint8Array(0) })),
+  );
+  await appendOk(store, tenantId, stream, events);
+  for (const maxBytes of [1_000, 3_000, 10_000, 50_000, 200_000]) {
+    const query = logQuery(tenantId, { maxBytes, maxEvents: 50 });
+    const read = await readLogToEnd(store, query);
+    expect(read.map((event) => event.eventId)).toEqual(events.map((event) => event.eventId));
+  }
+  await store.close();
+});

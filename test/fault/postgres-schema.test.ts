@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { noFilter } from "#server/domain/filter.js";
+import { migrate } from "#server/store/postgres/migrate.js";
+import { openPostgresStore } from "#server/store/postgres/open.js";
+import { migrations } from "#server/store/postgres/schema.js";
+import type { Store } from "#server/store/store.js";
+import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
+import { any, newEvents, newStream, newTenant, someTime } from "../support/store-input.js";
+import { grants } from "../support/postgres-grants.js";
+
+let postgres: TestPostgres;
+const logger = { warn: () => undefined };
+const newest = migrations.length;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres[Symbol.asyncDispose]());
+
+async function writeAndRead(store: Store): Promise<void> {
+  const tenantId = newTenant();
+  const stream = newStream();
+  const page = { maxEvents: 10, maxBytes: 10_000, direction: "forwards" } as const;
+  for (let round = 0; round < 3; round++) {
+    const events = newEvents(2);
+    const [outcome] = await store.append([{ tenantId, stream, expected: any, events }], someTime);
+    expect(outcome).toMatchObject({ ok: true });
+    const again = await store.append([{ tenantId, stream, expected: any, events }], someTime);
+    expect(again[0]).toMatchObject({ ok: true, deduplicated: true });
+    expect(await store.getEvent(tenantId, events[0]!.eventId)).toBeDefined();
+  }
+  const log = { ...page, tenantId, from: 0n, to: 100n, filter: noFilter };
+  expect((await store.readLog(log)).events).toHaveLength(6);
+  expect((await store.readWholeLog({ ...log, from: "", to: "" })).events).not.toHaveLength(0);
+  const range = { fromVersion: 1n, toVersion: 100n };
+  expect((await store.readStream({ ...page, ...range, tenantId, stream })).events).toHaveLength(6);
+  expect(await store.getStream(tenantId, stream)).toMatchObject({ version: 6n });
+  expect(await store.isForeignStream(newTenant(), stream)).toBe(true);
+  await store.check();
+}
+
+test("every earlier version migrates to the newest, and works", async () => {
+  for (let version = 0; version <= newest; version++) {
+    const url = await postgres.newDatabase();
+    await migrate(url, version);
+    expect(await migrate(url)).toBe(newest);
+    const store = await openPostgresStore({ url, logger });
+    await writeAndRead(store);
+    await store.close();
+  }
+});
+
+test("servers that start at once migrate once", async () => {
+  const url = await postgres.newDatabase();
+  const open = () => openPostgresStore({ url, migrate: true, logger });
+  const stores = await Promise.all([open(), open(), open(), open()]);
+  await Promise.all(stores.map(writeAndRead));
+  await Promise.all(stores.map((store) => store.close()));
+  const rows = await runSql(url, "SELECT version FROM annals.schema_version ORDER BY version");
+  expect(rows).toEqual(migrations.map((_, i) => ({ version: i + 1 })));
+});
+
+test("an older schema is refused with the command that helps", async () => {
+  const url = await postgres.newDatabase();
+  await expect(openPostgresStore({ url, logger })).rejects.toThrow("annals migrate");
+  await migrate(url, newest - 1);
+  await expect(openPostgresStore({ url, logger })).rejects.toThrow("annals migrate");
+});
+
+test("a newer schema is refused, with and without migrating", async () => {
+  const url = await postgres.newDatabase();
+  await migrate(url);
+  await runSql(url, `INSERT INTO annals.schema_version (version) VALUES (${newest + 1})`);
+  await expect(openPostgresStore({ url, logger })).rejects.toThrow("newer server");
+  await expect(openPostgresStore({ url, logger, migrate: true })).rejects.toThrow("newer server");
+});
+
+test("the application's role runs everything with the grants of the guide, and cannot change an event", async () => {
+  const url = await postgres.newDatabase();
+  const role = new URL(url).pathname.slice(-12);
+  await runSql(url, `CREATE ROLE app_${role} LOGIN PASSWORD 'app'`);
+  await migrate(url);
+  await runSql(url, (await grants()).replaceAll("annals_app", `app_${role}`));
+  const asApp = new URL(url);
+  asApp.username = `app_${role}`;
+  asApp.password = "app";
+  const store = await openPostgresStore({ url: asApp.href, logger });
+  await writeAndRead(store);
+  await store.close();
+  for (const sql of [
+    "UPDATE annals.events SET event_type = 'x'",
+    "DELETE FROM annals.events",
+    "TRUNCATE annals.events",
+    "DELETE FROM annals.streams",
+    "DROP TABLE annals.events",
+    "CREATE TABLE annals.more ()",
+  ]) {
+    await expect(runSql(asApp.href, sql), sql).rejects.toMatchObject({ code: "42501" });
+  }
+  await runSql(url, `DROP OWNED BY app_${role}; DROP ROLE app_${role}`);
+});
+
+test("the operators' view shows JSON, and no data makes it fail", async () => {
+  const url = await postgres.newDatabase();
+  const store = await openPostgresStore({ url, migrate: true, logger });
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+  const contents: [string, Uint8Array, unknown][] = [
+    ["application/json", bytes('{"a":1}'), { a: 1 }],
+    ["application/vnd.order+json; charset=utf-8", bytes("[1]"), [1]],
+    ["application/json", bytes("{"), null],
+    ["application/json", bytes(""), null],
+    ["application/json", bytes("\xff\xfe"), null],
+    ["application/json", bytes('"\\u0000"'), null],
+    ["application/json", bytes("[".repeat(100_000)), null],
+    ["application/json", bytes("1e999999999"), null],
+    ["application/json", bytes('{"a\u0000":1}'), null],
+    ["application/x-protobuf", bytes("{}"), null],
+  ];
+  const events = contents.map(([contentType, data]) => {
+    return {
+      ...newEvents(1)[0]!,
+      contentType,
+      data,
+      metadata: { by: "me" },
+      tags: ["a,b", 'c"\\'],
+    };
+  });
+  const tenantId = newTenant();
+  await store.append([{ tenantId, stream: newStream(), expected: any, events }], someTime);
+  const rows = await runSql(
+    url,
+    "SELECT data, metadata, tags FROM annals.events_json ORDER BY position",
+  );
+  expect(rows).toEqual(
+    contents.map(([, , data]) => ({ data, metadata: { by: "me" }, tags: ["a,b", 'c"\\'] })),
+  );
+  expect((await store.getEvent(tenantId, events[0]!.eventId))?.tags).toEqual(["a,b", 'c"\\']);
+  await store.close();
+});
