@@ -7,6 +7,7 @@ export type { CallOptions, ConnectionOptions } from "./connection/connection.js"
 export { allTenants, type CredentialOptions, type Provided } from "./connection/credentials.js";
 export {
   AnnalsError,
+  type AnnalsErrorOf,
   type ErrorCode,
   type ErrorDetails,
   type ErrorExtras,

@@ -27,6 +27,16 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Rejects when the demo is told to end: so that the server and the folder go with it then, too. */
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      reject(new Error(`ended by ${signal}`));
+    });
+  }
+});
+interrupted.catch(() => undefined);
+
 const rule = "=".repeat(70);
 print(`${rule}\nTutorial 16: Multi-Tenancy\n${rule}`);
 
@@ -37,7 +47,8 @@ try {
     const acme = await newTenant("ACME Corp");
     const globex = await newTenant("Globex Inc");
     const operatorToken = await mintToken("operator", "events:read:all-tenants");
-    const found = await playScenario(server.address, [acme, globex], operatorToken, print);
+    const scenario = playScenario(server.address, [acme, globex], operatorToken, print);
+    const found = await Promise.race([scenario, interrupted]);
     const expected = {
       blockedByServer: true,
       operatorOnly: true,

@@ -36,8 +36,9 @@ export class AggregateRepository<Aggregate extends AggregateRoot<unknown, never>
   }
 
   /**
-   * Writes what the aggregate has raised, if the log has not moved on since it was loaded. When it
-   * throws, the aggregate is as before: with `outcomeUnknown` save it again, its event ids are kept.
+   * Writes what the aggregate has raised, if the log has not moved on since it was loaded. What it
+   * raises while this waits stays uncommitted. When this throws, the aggregate is as before: with
+   * `outcomeUnknown` save it again, its event ids are kept.
    *
    * @throws AnnalsError version_conflict when someone else has saved: load again and decide anew
    */
@@ -46,8 +47,8 @@ export class AggregateRepository<Aggregate extends AggregateRoot<unknown, never>
     if (events.length === 0) return;
     const { aggregateType, aggregateId, committedVersion: expected } = aggregate;
     const stream = { aggregateType, aggregateId };
-    await this.options.annals.append({ stream, expected, events }, options);
-    aggregate.markCommitted();
+    const { version } = await this.options.annals.append({ stream, expected, events }, options);
+    aggregate.markCommitted(version);
   }
 
   /** Whether the tenant has this aggregate. A different tenant's does not exist. */

@@ -20,7 +20,8 @@ export interface UncommittedEvent {
 export abstract class AggregateRoot<State, Event extends EventFact = EventFact> {
   /** Kind of aggregate, as in its events' definitions. */
   abstract readonly aggregateType: string;
-  #state: State | undefined;
+  // Boxed: a state may itself be undefined. Made late: a subclass's fields come after this class's.
+  #state: { readonly current: State } | undefined;
   #version = 0n;
   #tenantId: string | undefined;
   #uncommitted: UncommittedEvent[] = [];
@@ -52,7 +53,7 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
   }
 
   get state(): State {
-    return (this.#state ??= this.initialState());
+    return (this.#state ??= { current: this.initialState() }).current;
   }
 
   /** Raised and not saved, oldest first. */
@@ -101,7 +102,8 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
   }
 
   /**
-   * Applies an event out of the log. History is trusted as it is stored.
+   * Applies an event out of the log. History is trusted as it is stored: whose the event is, the
+   * aggregate is, whatever it was made for.
    *
    * @throws AnnalsError invalid_event for an event of another aggregate, or with a gap before it
    */
@@ -111,13 +113,16 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
       const { eventType } = event;
       throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
     }
-    this.#tenantId ??= event.tenantId;
+    this.#tenantId = event.tenantId ?? this.#tenantId;
     this.#evolve(event);
   }
 
-  /** The uncommitted events are in the log now. For repositories. */
-  markCommitted(): void {
-    this.#uncommitted = [];
+  /**
+   * The events up to a version are in the log now; what was raised since stays uncommitted. For
+   * repositories.
+   */
+  markCommitted(version: bigint): void {
+    this.#uncommitted = this.#uncommitted.filter(({ fact }) => fact.aggregateVersion > version);
   }
 
   #problemOf(event: EventFact): string | undefined {
@@ -132,7 +137,7 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
   }
 
   #evolve(event: EventFact): void {
-    this.#state = this.apply(this.state, event as Event);
+    this.#state = { current: this.apply(this.state, event as Event) };
     this.#version = event.aggregateVersion;
   }
 }

@@ -1,10 +1,10 @@
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
 import { parseAddress } from "./address.js";
 import { type CredentialOptions, withCredentials } from "./credentials.js";
 import { AnnalsError } from "./errors.js";
-import { toAnnalsError } from "./wire-error.js";
+import { type FailedCall, toAnnalsError } from "./wire-error.js";
 
 /** How to reach a server. */
 export interface ConnectionOptions extends CredentialOptions {
@@ -19,18 +19,28 @@ export interface ConnectionOptions extends CredentialOptions {
 /** Options of a single call. */
 export interface CallOptions {
   /**
-   * Aborted: the caller no longer waits. An append may have been written all the same; the same
-   * events appended again tell.
+   * Aborted before the call: nothing was sent. Aborted later: the caller no longer waits, and an
+   * append may have been written all the same; the same events appended again tell.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Time for this call, in milliseconds. Default: that of the connection; none for streamed reads. */
+  /**
+   * Time for this call, in milliseconds, up to 99,999,999. Default: that of the connection, for
+   * each call that it takes; none for streamed reads.
+   */
   readonly deadlineMs?: number | undefined;
 }
+
+type EventStoreClient = Client<typeof EventStore>;
+
+type UnaryCall<T> = (
+  client: EventStoreClient,
+  options: { timeoutMs: number; signal?: AbortSignal },
+) => Promise<T>;
 
 /** One HTTP/2 connection to a server, opened when it is first used and again when it was lost. */
 export class Connection {
   readonly #sessions: Http2SessionManager;
-  readonly #client: Client<typeof EventStore>;
+  readonly #client: EventStoreClient;
   readonly #deadlineMs: number;
   #closed = false;
 
@@ -38,52 +48,60 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const secret = options.token !== undefined;
     const url = parseAddress(options.address, secret, options.allowPlaintext ?? false);
-    this.#deadlineMs = options.deadlineMs ?? 30_000;
+    this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
     this.#sessions = new Http2SessionManager(url.origin);
     const transport = createGrpcTransport({
       baseUrl: url.origin,
       sessionManager: this.#sessions,
-      interceptors: [withCredentials(options)],
+      // The client may be closed while a credential is awaited: no connection is opened after.
+      interceptors: [withCredentials(options), this.#whileOpen],
     });
     this.#client = createClient(EventStore, transport);
   }
 
-  /** Makes a unary call. @throws AnnalsError */
-  async call<T>(
-    run: (
-      client: Client<typeof EventStore>,
-      options: { timeoutMs: number; signal?: AbortSignal },
-    ) => Promise<T>,
+  /** Makes a unary call that reads. @throws AnnalsError */
+  call<T>(run: UnaryCall<T>, options?: CallOptions): Promise<T> {
+    return this.#unary(run, options, false);
+  }
+
+  /** Makes a unary call that writes: its errors say when the outcome is unknown. @throws AnnalsError */
+  write<T>(run: UnaryCall<T>, options?: CallOptions): Promise<T> {
+    return this.#unary(run, options, true);
+  }
+
+  async #unary<T>(
+    run: UnaryCall<T>,
     { signal, deadlineMs = this.#deadlineMs }: CallOptions = {},
+    writes: boolean,
   ): Promise<T> {
-    this.#assertOpen();
+    this.#assertReady(signal);
+    const timeoutMs = parseDeadline(deadlineMs);
     try {
-      return await run(this.#client, { timeoutMs: deadlineMs, ...(signal && { signal }) });
+      return await run(this.#client, { timeoutMs, ...(signal && { signal }) });
     } catch (error) {
-      throw this.#errorOf(error);
+      throw this.#errorOf(error, { writes, signal });
     }
   }
 
   /** Reads a stream of answers. Leaving the loop cancels the server's call. @throws AnnalsError */
   async *stream<T>(
     run: (
-      client: Client<typeof EventStore>,
+      client: EventStoreClient,
       options: { timeoutMs?: number; signal: AbortSignal },
     ) => AsyncIterable<T>,
     { signal, deadlineMs }: CallOptions = {},
   ): AsyncGenerator<T, void, undefined> {
-    this.#assertOpen();
+    this.#assertReady(signal);
+    const timeout = deadlineMs === undefined ? {} : { timeoutMs: parseDeadline(deadlineMs) };
     const controller = new AbortController();
     const abort = (): void => {
       controller.abort(signal?.reason);
     };
-    if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
-    const timeout = deadlineMs === undefined ? {} : { timeoutMs: deadlineMs };
     try {
       yield* run(this.#client, { signal: controller.signal, ...timeout });
     } catch (error) {
-      throw this.#errorOf(error);
+      throw this.#errorOf(error, { writes: false, signal });
     } finally {
       signal?.removeEventListener("abort", abort);
       controller.abort();
@@ -93,16 +111,32 @@ export class Connection {
   /** Ends every call and lets go of the connection. Idempotent. */
   close(): void {
     this.#closed = true;
-    this.#sessions.abort(new AnnalsError("closed", "the client was closed", {}));
+    this.#sessions.abort();
   }
 
-  #assertOpen(): void {
+  readonly #whileOpen: Interceptor = (next) => (request) => {
+    this.#assertReady();
+    return next(request);
+  };
+
+  #assertReady(signal?: AbortSignal): void {
     if (this.#closed) throw new AnnalsError("closed", "the client is closed", {});
+    if (!signal?.aborted) return;
+    const cause: unknown = signal.reason;
+    throw new AnnalsError("cancelled", "aborted before the call", {}, { cause });
   }
 
-  #errorOf(error: unknown): AnnalsError {
-    if (!this.#closed) return toAnnalsError(error);
-    const extras = { cause: error, outcomeUnknown: true };
+  #errorOf(error: unknown, call: FailedCall): AnnalsError {
+    const known = toAnnalsError(error, call);
+    // After a close, too, what the server answered stands, and what was never sent was not written.
+    if (!this.#closed || known.requestId !== "" || known.code === "closed") return known;
+    const extras = { cause: error, outcomeUnknown: call.writes };
     return new AnnalsError("closed", "the client was closed", {}, extras);
   }
+}
+
+/** gRPC has room for eight digits; connect would take 0 for no deadline at all. */
+function parseDeadline(deadlineMs: number): number {
+  if (deadlineMs > 0 && deadlineMs <= 99_999_999) return Math.ceil(deadlineMs);
+  throw new AnnalsError("invalid_options", `deadlineMs cannot be ${deadlineMs}`, {});
 }

@@ -13,13 +13,14 @@ export interface CredentialOptions {
   readonly token?: Provided<string> | undefined;
   /**
    * Sent as `x-tenant-id`. Without a token, the server's dev mode acts for it; with one that is for
-   * several tenants, it picks one.
+   * several tenants, it picks one. What a function gives must be one tenant: a context that went
+   * wrong never becomes `allTenants`.
    */
   readonly tenant?: Provided<string> | undefined;
 }
 
 /**
- * Gives every call its credentials.
+ * Gives every call its credentials. A call waits for them no longer than it may take.
  *
  * @throws AnnalsError invalid_options when there are none
  */
@@ -28,18 +29,60 @@ export function withCredentials({ token, tenant }: CredentialOptions): Intercept
     throw new AnnalsError("invalid_options", "connect needs a token, or a tenant in dev mode", {});
   }
   return (next) => async (request) => {
-    if (token !== undefined) request.header.set("authorization", `Bearer ${await valueOf(token)}`);
-    if (tenant !== undefined) request.header.set("x-tenant-id", await valueOf(tenant));
+    const { header, signal } = request;
+    if (token !== undefined) {
+      setHeader(header, "authorization", `Bearer ${await valueOf(token, signal)}`);
+    }
+    if (tenant !== undefined) {
+      const value = await valueOf(tenant, signal);
+      if (typeof tenant === "function") assertOneTenant(value);
+      setHeader(header, "x-tenant-id", value);
+    }
     return next(request);
   };
 }
 
-async function valueOf<T>(provided: Provided<T>): Promise<T> {
+async function valueOf(provided: Provided<string>, signal: AbortSignal): Promise<string> {
   if (typeof provided !== "function") return provided;
+  const { promise, stop } = abortOf(signal);
   try {
-    return await (provided as () => T | Promise<T>)();
+    return await Promise.race([provided(), promise]);
   } catch (cause) {
-    if (isAnnalsError(cause)) throw cause;
+    if (signal.aborted || isAnnalsError(cause)) throw cause;
     throw new AnnalsError("unauthenticated", "the credential's provider failed", {}, { cause });
+  } finally {
+    stop();
+  }
+}
+
+/** A promise that rejects when the signal is aborted, until it is stopped. */
+function abortOf(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  const controller = new AbortController();
+  const promise = new Promise<never>((_, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { signal: controller.signal });
+  });
+  return {
+    promise,
+    stop: () => {
+      controller.abort();
+    },
+  };
+}
+
+function assertOneTenant(value: string): void {
+  if (value !== "" && value !== allTenants) return;
+  throw new AnnalsError("tenant_required", "the tenant's provider gave no tenant", {});
+}
+
+function setHeader(header: Headers, name: string, value: string): void {
+  try {
+    header.set(name, value);
+  } catch {
+    // What the platform says of it would show the value, which may be a token.
+    throw new AnnalsError("unauthenticated", `the value for ${name} cannot be sent`, {});
   }
 }

@@ -20,6 +20,7 @@ export interface ErrorDetails {
   event_not_found: NoDetails;
   /** The stream exists only for a different tenant. */
   foreign_stream: { readonly aggregateType: string; readonly aggregateId: string };
+  /** No credential, one that does not verify, or none to be had: then `cause` may say why. */
   unauthenticated: NoDetails;
   permission_denied: NoDetails;
   /** The call's time is up; see `outcomeUnknown`. */
@@ -33,7 +34,7 @@ export interface ErrorDetails {
   internal: NoDetails;
   /** The client was closed. */
   closed: NoDetails;
-  /** The options of `connect` would send a credential in the clear, or contradict each other. */
+  /** Options that would send a token in the clear, contradict each other or make no sense. */
   invalid_options: NoDetails;
   /** An event's data does not fit its schema, or would not survive as JSON. Nothing was sent. */
   invalid_event_data: { readonly eventType: string; readonly problem: string };
@@ -50,9 +51,9 @@ export interface ErrorDetails {
   aggregate_not_found: { readonly aggregateType: string; readonly aggregateId: string };
   /** The aggregate belongs to a different tenant than the repository acts for. */
   foreign_aggregate: { readonly aggregateType: string; readonly aggregateId: string };
-  /** An event names another aggregate, or leaves a gap in the versions. */
+  /** An event is of another aggregate, leaves a gap in the versions, or happened at no time. */
   invalid_event: { readonly eventType: string; readonly problem: string };
-  /** There is no tenant in the context. */
+  /** There is no tenant in the context, or none for the call. */
   tenant_required: NoDetails;
 }
 
@@ -61,6 +62,11 @@ export type NoDetails = Readonly<Record<string, never>>;
 
 /** Every code that an error of this package can have: a closed list. */
 export type ErrorCode = keyof ErrorDetails;
+
+/** An error of one code; of several, a union that `switch (error.code)` takes apart. */
+export type AnnalsErrorOf<Code extends ErrorCode> = Code extends ErrorCode
+  ? AnnalsError<Code>
+  : never;
 
 /** Marks errors of this package, so that two copies of it recognise each other's. */
 const brand: symbol = Symbol.for("annals.client.error");
@@ -101,7 +107,7 @@ export class AnnalsError<Code extends ErrorCode = ErrorCode> extends Error {
 export function isAnnalsError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
-): error is AnnalsError<Code> {
+): error is AnnalsErrorOf<Code> {
   if (typeof error !== "object" || error === null || !(brand in error)) return false;
   return code === undefined || (error as unknown as AnnalsError).code === code;
 }

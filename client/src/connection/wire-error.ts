@@ -4,8 +4,10 @@ import { type ErrorDetail, ErrorDetailSchema, ErrorReason } from "@annals/proto/
 import { AnnalsError, type ErrorCode, type ErrorDetails, isAnnalsError } from "./errors.js";
 
 /** THE TABLE, inverse to the server's: each reason on the wire is one code here. */
-const codeOfReason: Readonly<Record<ErrorReason, ErrorCode>> = {
-  [ErrorReason.UNSPECIFIED]: "internal",
+const codeOfReason: Readonly<
+  Partial<Record<ErrorReason, ErrorCode>> &
+    Record<Exclude<ErrorReason, ErrorReason.UNSPECIFIED>, ErrorCode>
+> = {
   [ErrorReason.INVALID_ARGUMENT]: "invalid_argument",
   [ErrorReason.LIMIT_EXCEEDED]: "limit_exceeded",
   [ErrorReason.VERSION_CONFLICT]: "version_conflict",
@@ -42,30 +44,49 @@ const doubtful: ReadonlySet<ErrorCode> = new Set([
   "internal",
 ]);
 
+/** What the call was, that failed. */
+export interface FailedCall {
+  /** Whether it was to write: only then can its outcome be unknown. */
+  readonly writes: boolean;
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Whatever a call failed with, as an error of this package. */
-export function toAnnalsError(error: unknown): AnnalsError {
+export function toAnnalsError(error: unknown, { writes, signal }: FailedCall): AnnalsError {
   if (isAnnalsError(error)) return error;
   const status = ConnectError.from(error);
   if (isAnnalsError(status.cause)) return status.cause; // thrown on this side, before the wire
   const [detail] = status.findDetails(ErrorDetailSchema);
-  if (detail) return fromDetail(status, detail);
-  const code = isLostStream(status) ? "unavailable" : (codeOfStatus[status.code] ?? "internal");
+  if (detail) return fromDetail(status, detail, writes);
+  const lost = isLostStream(status) || (status.code === Code.Canceled && !signal?.aborted);
+  const code = lost ? "unavailable" : codeOf(status);
   return new AnnalsError(code, status.rawMessage, detailsWithout(code, status.rawMessage), {
     cause: error,
-    outcomeUnknown: doubtful.has(code),
+    outcomeUnknown: writes && doubtful.has(code),
   });
 }
 
-/** HTTP/2 ended the stream without a gRPC status: the connection was lost, or is being closed. */
+function codeOf(status: ConnectError): ErrorCode {
+  return codeOfStatus[status.code] ?? "internal";
+}
+
+/**
+ * HTTP/2 ended the stream without a gRPC status: the connection was lost, or is being closed. A
+ * connection that breaks may also show as a cancellation that nobody asked for.
+ */
 function isLostStream({ cause }: ConnectError): boolean {
   return cause instanceof Error && "code" in cause && String(cause.code).startsWith("ERR_HTTP2_");
 }
 
-function fromDetail(status: ConnectError, detail: ErrorDetail): AnnalsError {
-  const code = codeOfReason[detail.reason] ?? "internal";
-  return new AnnalsError(code, status.rawMessage, particularsOf(detail), {
+function fromDetail(status: ConnectError, detail: ErrorDetail, writes: boolean): AnnalsError {
+  // A newer server may have a reason that is not in our table: its status still tells something.
+  const known = codeOfReason[detail.reason];
+  const code = known ?? codeOf(status);
+  const details = known ? particularsOf(detail) : detailsWithout(code, status.rawMessage);
+  return new AnnalsError(code, status.rawMessage, details, {
     cause: status,
-    outcomeUnknown: detail.outcomeUnknown,
+    outcomeUnknown: writes && detail.outcomeUnknown,
     requestId: detail.requestId,
     retryAfterMs: detail.retryAfter && durationMs(detail.retryAfter),
   });

@@ -1,5 +1,6 @@
 import { Scope } from "@annals/proto/annals/v1/event_store";
 import { type CallOptions, Connection, type ConnectionOptions } from "../connection/connection.js";
+import { AnnalsError } from "../connection/errors.js";
 import type { EventDefinition } from "../events/define-event.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import { EventRegistry } from "../events/registry.js";
@@ -9,6 +10,7 @@ import { EventStream } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
+import { toProtoStream, toWireString } from "./wire-values.js";
 
 /** How to reach a server, and what its events are. */
 export interface ConnectOptions extends ConnectionOptions {
@@ -81,17 +83,19 @@ export class Annals implements AsyncDisposable {
   }
 
   /** The event with an id. @throws AnnalsError event_not_found */
-  async getEvent(eventId: string, options?: CallOptions): Promise<DomainEvent | undefined> {
+  async getEvent(eventId: string, options?: CallOptions): Promise<DomainEvent> {
+    const request = { eventId: toWireString("event_id", eventId) };
     const { event } = await this.connection.call(
-      (client, call) => client.getEvent({ eventId }, call),
+      (client, call) => client.getEvent(request, call),
       options,
     );
-    return event && toDomainEvent(event, undefined, this.registry);
+    if (!event) throw new AnnalsError("internal", "the server answered no event", {});
+    return toDomainEvent(event, undefined, this.registry);
   }
 
   /** What is known of a stream. @throws AnnalsError stream_not_found, foreign_stream */
   async getStream(stream: StreamId, options?: CallOptions): Promise<StreamInfo> {
-    const request = { stream: { ...stream } };
+    const request = { stream: toProtoStream(stream) };
     const { stream: info } = await this.connection.call(
       (client, call) => client.getStream(request, call),
       options,

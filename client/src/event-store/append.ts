@@ -1,6 +1,7 @@
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { NewEvent } from "../events/domain-event.js";
 import { type ExpectedVersion, toDate, toProtoEvent, toProtoExpected } from "./codec.js";
+import { toProtoStream } from "./wire-values.js";
 
 /** The name of an aggregate's stream inside its tenant. */
 export interface StreamId {
@@ -35,11 +36,11 @@ export async function append(
   options?: CallOptions,
 ): Promise<AppendResult> {
   const request = {
-    stream: { ...stream },
+    stream: toProtoStream(stream),
     expectedVersion: toProtoExpected(expected),
     events: events.map(toProtoEvent),
   };
-  const answer = await connection.call((client, call) => client.append(request, call), options);
+  const answer = await connection.write((client, call) => client.append(request, call), options);
   return {
     version: answer.aggregateVersion,
     firstPosition: answer.firstPosition,

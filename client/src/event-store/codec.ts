@@ -1,10 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  type Timestamp,
-  timestampDate,
-  timestampFromDate,
-  EmptySchema,
-} from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, EmptySchema } from "@bufbuild/protobuf/wkt";
 import {
   type NewEvent as ProtoNewEvent,
   NewEventSchema,
@@ -18,6 +13,7 @@ import {
 } from "@annals/proto/annals/v1/event_store";
 import type { DomainEvent, NewEvent } from "../events/domain-event.js";
 import type { EventRegistry } from "../events/registry.js";
+import { toWireCount, toWireMap, toWireString, toWireStrings, toWireTime } from "./wire-values.js";
 
 /**
  * What a stream must be for an append to happen: at exactly this version (0n: without events),
@@ -40,6 +36,7 @@ export interface EventFilter {
   readonly recordedBefore?: Date | undefined;
 }
 
+/** @throws AnnalsError invalid_argument */
 export function toProtoExpected(expected: ExpectedVersion): ProtoExpectedVersion {
   const empty = create(EmptySchema);
   switch (expected) {
@@ -49,36 +46,64 @@ export function toProtoExpected(expected: ExpectedVersion): ProtoExpectedVersion
       return create(ExpectedVersionSchema, { kind: { case: "streamExists", value: empty } });
     case "any":
       return create(ExpectedVersionSchema, { kind: { case: "any", value: empty } });
-    default:
-      return create(ExpectedVersionSchema, { kind: { case: "exactly", value: expected } });
+    default: {
+      const value = toWireCount("expected_version", expected, 0n);
+      return create(ExpectedVersionSchema, { kind: { case: "exactly", value } });
+    }
   }
 }
 
-export function toProtoEvent(event: NewEvent): ProtoNewEvent {
+/** @throws AnnalsError invalid_argument */
+export function toProtoEvent(event: NewEvent, index: number): ProtoNewEvent {
+  const field = (name: string): string => `events[${index}].${name}`;
   return create(NewEventSchema, {
-    eventId: event.eventId,
-    eventType: event.eventType,
-    occurredAt: timestampFromDate(event.occurredAt),
+    eventId: toWireString(field("event_id"), event.eventId),
+    eventType: toWireString(field("event_type"), event.eventType),
+    occurredAt: toWireTime(field("occurred_at"), event.occurredAt),
     data: event.payload,
     contentType: "application/json",
-    metadata: event.metadata,
-    correlationId: event.correlationId ?? "",
-    causationId: event.causationId ?? "",
-    tags: [...event.tags],
+    metadata: toWireMap(field("metadata"), event.metadata),
+    correlationId: toWireString(field("correlation_id"), event.correlationId ?? ""),
+    causationId: toWireString(field("causation_id"), event.causationId ?? ""),
+    tags: toWireStrings(field("tags"), event.tags),
   });
 }
 
+/** @throws AnnalsError invalid_argument */
 export function toProtoFilter(filter: EventFilter | undefined): Filter | undefined {
   if (!filter) return undefined;
   return create(FilterSchema, {
-    aggregateTypes: [...(filter.aggregateTypes ?? [])],
-    aggregateIds: [...(filter.aggregateIds ?? [])],
-    eventTypes: [...(filter.eventTypes ?? [])],
-    eventTypePrefixes: [...(filter.eventTypePrefixes ?? [])],
-    tags: [...(filter.tags ?? [])],
-    ...(filter.recordedFrom && { recordedFrom: timestampFromDate(filter.recordedFrom) }),
-    ...(filter.recordedBefore && { recordedBefore: timestampFromDate(filter.recordedBefore) }),
+    aggregateTypes: toWireStrings("filter.aggregate_types", filter.aggregateTypes),
+    aggregateIds: toWireStrings("filter.aggregate_ids", filter.aggregateIds),
+    eventTypes: toWireStrings("filter.event_types", filter.eventTypes),
+    eventTypePrefixes: toWireStrings("filter.event_type_prefixes", filter.eventTypePrefixes),
+    tags: toWireStrings("filter.tags", filter.tags),
+    ...toProtoTimes("filter.", filter),
   });
+}
+
+/** Bounds of recorded_at, where there are any. @throws AnnalsError invalid_argument */
+export function toProtoTimes(
+  prefix: string,
+  { recordedFrom, recordedBefore }: Pick<EventFilter, "recordedFrom" | "recordedBefore">,
+): { recordedFrom?: Timestamp; recordedBefore?: Timestamp } {
+  return {
+    ...(recordedFrom && { recordedFrom: toWireTime(`${prefix}recorded_from`, recordedFrom) }),
+    ...(recordedBefore && {
+      recordedBefore: toWireTime(`${prefix}recorded_before`, recordedBefore),
+    }),
+  };
+}
+
+/** Events as they are asked for; to iterate once. @throws AnnalsError unreadable_event, in its place */
+export function* toDomainEvents(
+  events: readonly RecordedEvent[],
+  registry: EventRegistry,
+  globalPositions: readonly bigint[] = [],
+): Generator<DomainEvent, void, undefined> {
+  for (const [i, event] of events.entries()) {
+    yield toDomainEvent(event, globalPositions[i], registry);
+  }
 }
 
 /** @throws AnnalsError unreadable_event */

@@ -11,26 +11,36 @@ export interface EventPage {
   readonly resumeFrom: bigint | string;
 }
 
+/** A page as it came, of events that are decoded one by one. */
+export interface UndecodedPage {
+  readonly events: Iterable<DomainEvent>;
+  readonly resumeFrom: bigint | string;
+}
+
 /**
  * Events as they are read: `for await` over them, or over their pages, which say where to resume.
- * Each loop is a call of its own; leaving it cancels the call.
+ * Each loop is a call of its own; leaving it cancels the call. An event that cannot be read throws
+ * in its place, after all that come before it: its error tells its position, to go on behind it.
  */
 export class EventStream implements AsyncIterable<DomainEvent> {
-  constructor(private readonly open: () => AsyncIterable<EventPage>) {}
+  /** @internal the methods of `Annals` make it */
+  constructor(private readonly open: () => AsyncIterable<UndecodedPage>) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<DomainEvent, void, undefined> {
     for await (const page of this.open()) yield* page.events;
   }
 
-  /** The same, page by page. */
-  pages(): AsyncIterable<EventPage> {
-    return this.open();
+  /** The same, page by page. A page with an event that cannot be read throws as a whole. */
+  async *pages(): AsyncGenerator<EventPage, void, undefined> {
+    for await (const { events, resumeFrom } of this.open()) {
+      yield { events: [...events], resumeFrom };
+    }
   }
 
   /** Reads everything into an array: for few events. */
   async toArray(): Promise<DomainEvent[]> {
     const events: DomainEvent[] = [];
-    for await (const page of this.open()) events.push(...page.events);
+    for await (const event of this) events.push(event);
     return events;
   }
 }

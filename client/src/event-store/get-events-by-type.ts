@@ -1,8 +1,8 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
-import { toDomainEvent } from "./codec.js";
-import type { EventPage } from "./event-stream.js";
+import { toDomainEvents, toProtoTimes } from "./codec.js";
+import type { UndecodedPage } from "./event-stream.js";
+import { toWireCount, toWireString, toWireStrings } from "./wire-values.js";
 
 /** Which events of an aggregate type. */
 export interface EventsByTypeOptions extends CallOptions {
@@ -21,25 +21,24 @@ export async function* eventsByTypePages(
   registry: EventRegistry,
   aggregateType: string,
   options: EventsByTypeOptions = {},
-): AsyncGenerator<EventPage, void, undefined> {
-  const { eventTypes = [], recordedFrom, recordedBefore, pageSize = 0 } = options;
+): AsyncGenerator<UndecodedPage, void, undefined> {
+  const query = {
+    aggregateType: toWireString("aggregate_type", aggregateType),
+    eventTypes: toWireStrings("event_types", options.eventTypes),
+    pageSize: Number(toWireCount("page_size", options.pageSize, 1n)),
+    ...toProtoTimes("", options),
+  };
   let pageToken = "";
   do {
-    const request = {
-      aggregateType,
-      eventTypes: [...eventTypes],
-      pageSize,
-      pageToken,
-      ...(recordedFrom && { recordedFrom: timestampFromDate(recordedFrom) }),
-      ...(recordedBefore && { recordedBefore: timestampFromDate(recordedBefore) }),
-    };
+    const request = { ...query, pageToken };
     const answer = await connection.call(
       (client, call) => client.getEventsByType(request, call),
       options,
     );
-    const events = answer.events.map((event) => toDomainEvent(event, undefined, registry));
-    const last = events.at(-1);
-    if (last) yield { events, resumeFrom: last.position };
+    const last = answer.events.at(-1);
+    if (last) {
+      yield { events: toDomainEvents(answer.events, registry), resumeFrom: last.position };
+    }
     pageToken = answer.nextPageToken;
   } while (pageToken !== "");
 }

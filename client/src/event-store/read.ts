@@ -2,8 +2,9 @@ import { Direction } from "@annals/proto/annals/v1/event_store";
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { StreamId } from "./append.js";
-import { toDomainEvent } from "./codec.js";
-import type { EventPage } from "./event-stream.js";
+import { toDomainEvents } from "./codec.js";
+import type { UndecodedPage } from "./event-stream.js";
+import { toProtoStream, toWireCount } from "./wire-values.js";
 
 /** Which events of a stream. */
 export interface ReadOptions extends CallOptions {
@@ -13,7 +14,7 @@ export interface ReadOptions extends CallOptions {
   readonly toVersion?: bigint;
   /** Default: "forwards". */
   readonly direction?: "forwards" | "backwards";
-  /** Most events. Default: all. */
+  /** Most events, 1 or more. Default: all. */
   readonly limit?: bigint | number;
 }
 
@@ -22,20 +23,20 @@ export async function* readPages(
   registry: EventRegistry,
   stream: StreamId,
   options: ReadOptions = {},
-): AsyncGenerator<EventPage, void, undefined> {
-  const { fromVersion = 0n, toVersion = 0n, direction = "forwards", limit = 0n } = options;
+): AsyncGenerator<UndecodedPage, void, undefined> {
   const request = {
-    stream: { ...stream },
-    fromVersion,
-    toVersion,
-    direction: direction === "forwards" ? Direction.FORWARDS : Direction.BACKWARDS,
-    limit: BigInt(limit),
+    stream: toProtoStream(stream),
+    fromVersion: toWireCount("from_version", options.fromVersion, 0n),
+    toVersion: toWireCount("to_version", options.toVersion, 1n),
+    direction: options.direction === "backwards" ? Direction.BACKWARDS : Direction.FORWARDS,
+    limit: toWireCount("limit", options.limit, 1n),
   };
   const answers = connection.stream((client, call) => client.read(request, call), options);
   for await (const { answer } of answers) {
     if (answer.case !== "page") continue;
-    const events = answer.value.events.map((event) => toDomainEvent(event, undefined, registry));
+    const { events } = answer.value;
     const last = events.at(-1);
-    if (last) yield { events, resumeFrom: last.aggregateVersion };
+    if (!last) continue;
+    yield { events: toDomainEvents(events, registry), resumeFrom: last.aggregateVersion };
   }
 }

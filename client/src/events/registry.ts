@@ -1,6 +1,7 @@
-import { z } from "zod";
 import { AnnalsError } from "../connection/errors.js";
 import type { EventDefinition } from "./define-event.js";
+import { eventKey } from "./event-key.js";
+import { parseData } from "./parse-data.js";
 
 /** What is known of an event in the log when its data is to be read. */
 export interface RawEvent {
@@ -19,10 +20,11 @@ export class EventRegistry {
   /** @throws AnnalsError duplicate_definition when two define the same type of the same aggregate */
   constructor(definitions: readonly EventDefinition[]) {
     for (const definition of definitions) {
-      const key = keyOf(definition.aggregateType, definition.type);
+      const { aggregateType, type: eventType } = definition;
+      const key = eventKey(aggregateType, eventType);
       if (this.#definitions.has(key)) {
-        const details = { eventType: definition.type };
-        throw new AnnalsError("duplicate_definition", `${key} is defined twice`, details);
+        const message = `${eventType} of ${aggregateType} is defined twice`;
+        throw new AnnalsError("duplicate_definition", message, { eventType });
       }
       this.#definitions.set(key, definition);
     }
@@ -35,16 +37,12 @@ export class EventRegistry {
    * @throws AnnalsError unreadable_event when it does not fit its definition
    */
   decode(event: RawEvent): unknown {
-    const definition = this.#definitions.get(keyOf(event.aggregateType, event.eventType));
+    const definition = this.#definitions.get(eventKey(event.aggregateType, event.eventType));
     if (!definition) return looseData(event);
-    const parsed = definition.schema.safeParse(strictJson(event));
-    if (!parsed.success) throw unreadable(event, z.prettifyError(parsed.error), parsed.error);
+    const parsed = parseData(definition.schema, strictJson(event));
+    if (!parsed.ok) throw unreadable(event, parsed.problem, parsed.cause);
     return parsed.data;
   }
-}
-
-function keyOf(aggregateType: string, eventType: string): string {
-  return `${aggregateType}/${eventType}`;
 }
 
 function strictJson(event: RawEvent): unknown {

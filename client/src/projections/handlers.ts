@@ -1,6 +1,7 @@
 import { AnnalsError } from "../connection/errors.js";
 import type { EventDefinition, EventOf } from "../events/define-event.js";
 import type { DomainEvent } from "../events/domain-event.js";
+import { eventKey } from "../events/event-key.js";
 
 /** What is done with one event. */
 export type EventHandler<Event extends DomainEvent = DomainEvent> = (
@@ -27,20 +28,17 @@ export class Handlers {
 
   /** @throws AnnalsError duplicate_definition when the kind has a handler already */
   add({ definition, handle }: HandlerEntry): void {
-    const key = keyOf(definition.aggregateType, definition.type);
+    const { aggregateType, type: eventType } = definition;
+    const key = eventKey(aggregateType, eventType);
     if (this.#byType.has(key)) {
-      const details = { eventType: definition.type };
-      throw new AnnalsError("duplicate_definition", `${key} has two handlers`, details);
+      const message = `${eventType} of ${aggregateType} has two handlers`;
+      throw new AnnalsError("duplicate_definition", message, { eventType });
     }
     this.#byType.set(key, handle);
   }
 
   /** Gives the event to its handler. An event without one is passed over. */
   async dispatch(event: DomainEvent): Promise<void> {
-    await this.#byType.get(keyOf(event.aggregateType, event.eventType))?.(event);
+    await this.#byType.get(eventKey(event.aggregateType, event.eventType))?.(event);
   }
-}
-
-function keyOf(aggregateType: string, eventType: string): string {
-  return `${aggregateType}/${eventType}`;
 }

@@ -19,9 +19,9 @@ export function currentTenant(): string | undefined {
   return storage.getStore();
 }
 
-/** The tenant in whose context this runs. @throws AnnalsError tenant_required outside of any */
+/** The tenant in whose context this runs. @throws AnnalsError tenant_required outside of any, or "" */
 export function requireTenant(): string {
   const tenantId = currentTenant();
-  if (tenantId !== undefined) return tenantId;
+  if (tenantId !== undefined && tenantId !== "") return tenantId;
   throw new AnnalsError("tenant_required", "a tenant is required: use runWithTenant", {});
 }

@@ -2,11 +2,14 @@ import type { AggregateRepository } from "../aggregates/aggregate-repository.js"
 import type { AggregateRoot } from "../aggregates/aggregate-root.js";
 import type { CallOptions } from "../connection/connection.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
-import { requireTenant } from "./context.js";
+import { requireTenant, runWithTenant } from "./context.js";
 
 /**
  * A repository for one tenant: a second wall, inside the application, behind the server's. What
  * belongs to a different tenant is neither saved nor handed out.
+ *
+ * Its calls run in the context of its tenant, so that a client made with `tenant: requireTenant`
+ * acts for the same one, whatever the context outside.
  */
 export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, never>> {
   readonly #tenantId: string | undefined;
@@ -26,14 +29,17 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
 
   /** A new aggregate of the tenant. @throws AnnalsError foreign_aggregate, tenant_required */
   create(aggregateId: string): Aggregate {
-    return this.#assertOwn(this.inner.create(aggregateId), this.tenantId, "create");
+    const { tenantId } = this;
+    const aggregate = runWithTenant(tenantId, () => this.inner.create(aggregateId));
+    return assertOwn(aggregate, tenantId, "create");
   }
 
   /** @throws AnnalsError foreign_aggregate, aggregate_not_found, tenant_required */
   async load(aggregateId: string, options?: CallOptions): Promise<Aggregate> {
     const { tenantId } = this;
     try {
-      return this.#assertOwn(await this.inner.load(aggregateId, options), tenantId, "load");
+      const loading = runWithTenant(tenantId, () => this.inner.load(aggregateId, options));
+      return assertOwn(await loading, tenantId, "load");
     } catch (cause) {
       if (!isAnnalsError(cause, "foreign_stream")) throw cause;
       throw foreign(cause.details, cause);
@@ -42,30 +48,33 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
 
   /** @throws AnnalsError foreign_aggregate: nothing was sent; otherwise as the repository's */
   async save(aggregate: Aggregate, options?: CallOptions): Promise<void> {
-    await this.inner.save(this.#assertOwn(aggregate, this.tenantId, "save"), options);
+    const { tenantId } = this;
+    assertOwn(aggregate, tenantId, "save");
+    await runWithTenant(tenantId, () => this.inner.save(aggregate, options));
   }
 
   /** Whether the tenant has this aggregate. @throws AnnalsError tenant_required */
   async exists(aggregateId: string, options?: CallOptions): Promise<boolean> {
-    this.#assertTenant();
-    return this.inner.exists(aggregateId, options);
-  }
-
-  #assertTenant(): void {
-    if (this.#tenantId === undefined) requireTenant();
-  }
-
-  #assertOwn(aggregate: Aggregate, tenantId: string, action: string): Aggregate {
-    if (aggregate.tenantId === tenantId) return aggregate;
-    const { aggregateType, aggregateId } = aggregate;
-    if (action === "load") throw foreign({ aggregateType, aggregateId });
-    const message = `cannot ${action} ${aggregateType} from different tenant`;
-    throw new AnnalsError("foreign_aggregate", message, { aggregateType, aggregateId });
+    return runWithTenant(this.tenantId, () => this.inner.exists(aggregateId, options));
   }
 }
 
+/** An aggregate that knows no tenant is nobody's, and so refused, too. */
+function assertOwn<Aggregate extends AggregateRoot<unknown, never>>(
+  aggregate: Aggregate,
+  tenantId: string,
+  action: "create" | "load" | "save",
+): Aggregate {
+  // The log has tenants in lower case, a caller may not.
+  if (aggregate.tenantId?.toLowerCase() === tenantId.toLowerCase()) return aggregate;
+  const { aggregateType, aggregateId } = aggregate;
+  if (action === "load") throw foreign({ aggregateType, aggregateId });
+  const message = `cannot ${action} ${aggregateType} from different tenant`;
+  throw new AnnalsError("foreign_aggregate", message, { aggregateType, aggregateId });
+}
+
 function foreign(
-  details: { aggregateType: string; aggregateId: string },
+  details: { readonly aggregateType: string; readonly aggregateId: string },
   cause?: unknown,
 ): AnnalsError {
   const message = `${details.aggregateType} belongs to different tenant`;
