@@ -13,6 +13,7 @@ const writer = createWriter(store, () => BigInt(Date.now()) * 1000n, {
   maxQueuedBytes: 64 * 1024 * 1024,
   maxBatchEvents: 1_000,
   maxBatchBytes: 4 * 1024 * 1024,
+  maxBatchesInFlight: 2,
   retryAfterMs: 100,
   onStoreError: () => undefined,
 });
