@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -27,6 +29,26 @@ test("a commit is on disk before it returns: synchronous is FULL, over a write-a
   expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
   expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
   database.close();
+});
+
+test("opening waits for a connection that has the file locked, as another thread may for a moment", async () => {
+  const file = join(tempFolder(), "events.db");
+  // Takes the file for itself, says so, and lets go after a while.
+  const script = `
+    import { DatabaseSync } from "@photostructure/sqlite";
+    const database = new DatabaseSync(${JSON.stringify(file)});
+    database.exec("CREATE TABLE t (x); BEGIN EXCLUSIVE");
+    console.log("locked");
+    setTimeout(() => { database.exec("COMMIT"); database.close(); }, 400);
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 10_000,
+  });
+  const exited = once(child, "exit");
+  await once(child.stdout, "data");
+  openDatabase(file).close();
+  expect(await exited).toEqual([0, null]);
 });
 
 test("a reopened file keeps everything and goes on where it was", async () => {

@@ -8,9 +8,9 @@ export function openDatabase(file: string): DatabaseSyncInstance {
   const database = new DatabaseSync(file);
   try {
     database.exec(`
+      PRAGMA busy_timeout = 5000; -- first: the next one may have to wait for another connection
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
-      PRAGMA busy_timeout = 5000;
       PRAGMA cache_size = -65536;
       PRAGMA wal_autocheckpoint = 8192;
       PRAGMA journal_size_limit = 67108864;

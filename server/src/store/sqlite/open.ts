@@ -36,10 +36,9 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
   const writer = new WorkerClient(path, onDeath);
   const reader = new WorkerClient(path, onDeath);
   const check: Store["check"] = async (options) => {
-    await Promise.all([
-      writer.ask("getWholeHead", [], options),
-      reader.ask("getWholeHead", [], options),
-    ]);
+    // One after the other: the first connection to a file may have to recover its log.
+    await writer.ask("getWholeHead", [], options);
+    await reader.ask("getWholeHead", [], options);
   };
 
   let closing: Promise<void> | undefined;

@@ -88,11 +88,11 @@ export class WorkerClient {
     worker.once("exit", (code) => {
       this.#worker = undefined;
       if (this.#closing && !cause && code === 0) return;
-      this.onDeath(cause ?? new Error(`a SQLite thread exited with code ${code}`));
       for (const { reject } of this.#pending.values()) {
         reject(unavailable("the store's thread died", true, cause));
       }
       this.#pending.clear();
+      this.onDeath(cause ?? new Error(`a SQLite thread exited with code ${code}`));
     });
     return worker;
   }
