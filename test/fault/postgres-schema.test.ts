@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noFilter } from "#server/domain/filter.js";
 import { migrate } from "#server/store/postgres/migrate.js";
@@ -91,13 +92,19 @@ test("the application's role runs everything with the grants of the guide, and c
     "UPDATE annals.events SET event_type = 'x'",
     "DELETE FROM annals.events",
     "TRUNCATE annals.events",
-    "DELETE FROM annals.streams",
+    "DELETE FROM annals.tenants",
     "DROP TABLE annals.events",
     "CREATE TABLE annals.more ()",
   ]) {
     await expect(runSql(asApp.href, sql), sql).rejects.toMatchObject({ code: "42501" });
   }
   await runSql(url, `DROP OWNED BY app_${role}; DROP ROLE app_${role}`);
+});
+
+test("docker-compose.yml grants what the guide says", async () => {
+  const compose = await readFile(new URL("../../docker-compose.yml", import.meta.url), "utf8");
+  const granted = compose.split("\n").filter((line) => line.trim().startsWith("GRANT "));
+  expect(granted.map((line) => `${line.trim()}\n`).join("")).toBe(await grants());
 });
 
 test("the operators' view shows JSON, and no data makes it fail", async () => {

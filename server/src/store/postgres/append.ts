@@ -122,9 +122,8 @@ export class Appender {
       heads.recordedAt = recordedAt;
     }
     for (const [tenantId, position] of plan.tenants) heads.setTenant(tenantId, position);
-    for (const [key, { version }] of plan.streams) heads.setStream(key, version);
+    for (const [key, version] of plan.streams) heads.setStream(key, version);
     this.#lastWritten = heads.globalPosition;
-    this.connection.names.logIsAt(heads.globalPosition);
   }
 }
 

@@ -12,7 +12,7 @@ export async function getEvent(
 ): Promise<RecordedEvent | undefined> {
   if (!isUuid(eventId)) return undefined;
   const [row] = await pool.query<EventRow>(
-    `SELECT ${eventColumns} FROM annals.events WHERE tenant_id = $1 AND event_id = $2`,
+    `SELECT ${eventColumns} FROM annals.events WHERE tenant_id = $1 AND event_id BETWEEN $2 AND $2 ORDER BY event_id`,
     [tenantId, eventId],
     options,
   );

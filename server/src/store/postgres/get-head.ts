@@ -14,10 +14,9 @@ export async function getHead(
     [tenantId],
     options,
   );
-  if (!row) return { position: 0n, recordedAt: undefined };
-  const position = BigInt(row[0]);
-  pool.names.logIsAt(position);
-  return { position, recordedAt: toInstant(row[1]) };
+  return row
+    ? { position: BigInt(row[0]), recordedAt: toInstant(row[1]) }
+    : { position: 0n, recordedAt: undefined };
 }
 
 export async function getWholeHead(pool: ReadPool, options?: ReadOptions): Promise<WholeLogHead> {
@@ -27,7 +26,6 @@ export async function getWholeHead(pool: ReadPool, options?: ReadOptions): Promi
     options,
   );
   const globalPosition = BigInt(row?.[0] ?? 0);
-  pool.names.logIsAt(globalPosition);
   const recordedAt = row?.[1] == null ? undefined : toInstant(row[1]);
   return { cursor: encodeCursor(globalPosition), globalPosition, recordedAt };
 }

@@ -3,6 +3,7 @@ import type { ReadOptions } from "../store.js";
 import type { ReadPool } from "./read-pool.js";
 import { toInstant } from "./row.js";
 
+/** What the first and the last event of a stream say of it. */
 export async function getStream(
   pool: ReadPool,
   tenantId: string,
@@ -10,8 +11,8 @@ export async function getStream(
   options?: ReadOptions,
 ): Promise<StreamInfo | undefined> {
   const [row] = await pool.query<[string, string, string]>(
-    `SELECT version, created_at, updated_at FROM annals.streams
-     WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3`,
+    `SELECT last.aggregate_version, first.recorded_at, last.recorded_at
+     FROM (${endOf("ASC")}) AS first, (${endOf("DESC")}) AS last`,
     [tenantId, aggregateType, aggregateId],
     options,
   );
@@ -24,6 +25,13 @@ export async function getStream(
   );
 }
 
+function endOf(order: "ASC" | "DESC"): string {
+  return `
+    SELECT aggregate_version, recorded_at FROM annals.events
+    WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3
+    ORDER BY aggregate_version ${order} LIMIT 1`;
+}
+
 /** Whether a tenant other than this one has a stream of this name. */
 export async function isForeignStream(
   pool: ReadPool,
@@ -32,8 +40,9 @@ export async function isForeignStream(
   options?: ReadOptions,
 ): Promise<boolean> {
   const rows = await pool.query(
-    `SELECT tenant_id FROM annals.streams
-     WHERE aggregate_id = $1 AND aggregate_type = $2 AND tenant_id <> $3 LIMIT 1`,
+    `SELECT tenant_id FROM annals.events
+     WHERE aggregate_id = $1 AND aggregate_type = $2 AND tenant_id <> $3 AND aggregate_version = 1
+     LIMIT 1`,
     [aggregateId, aggregateType, tenantId],
     options,
   );

@@ -1,16 +1,17 @@
 import type { Instant } from "../../domain/instant.js";
 import type { StreamId } from "../../domain/stream.js";
+import { RecentMap } from "./recent-map.js";
 
-/** Streams, and tenants, whose head is kept in memory at most. */
-const maxKept = 100_000;
+/** The streams, and the tenants, whose head is kept in memory: this many or up to twice as many. */
+const kept = 50_000;
 
 /**
  * Where the logs and the streams end, as of one global position: what a writer knows without
  * asking, and may act on only while the log still ends there.
  */
 export class KnownHeads {
-  readonly #tenants = new Map<string, bigint>();
-  readonly #streams = new Map<string, bigint>();
+  readonly #tenants = new RecentMap<bigint>(kept);
+  readonly #streams = new RecentMap<bigint>(kept);
 
   constructor(
     public globalPosition: bigint,
@@ -35,29 +36,20 @@ export class KnownHeads {
 
   /** Tells another one, of the same global position, what this one knows. */
   copyTo(other: KnownHeads): void {
-    for (const [tenantId, position] of this.#tenants) other.setTenant(tenantId, position);
-    for (const [key, version] of this.#streams) other.setStream(key, version);
+    for (const [tenantId, position] of this.#tenants.entries()) other.setTenant(tenantId, position);
+    for (const [key, version] of this.#streams.entries()) other.setStream(key, version);
   }
 
   setTenant(tenantId: string, position: bigint): void {
-    keep(this.#tenants, tenantId, position);
+    this.#tenants.set(tenantId, position);
   }
 
   setStream(key: string, version: bigint): void {
-    keep(this.#streams, key, version);
+    this.#streams.set(key, version);
   }
 }
 
 /** Names hold no control characters, so NUL parts them. */
 export function streamKey(tenantId: string, { aggregateType, aggregateId }: StreamId): string {
   return `${tenantId}\0${aggregateType}\0${aggregateId}`;
-}
-
-/** Least recently set goes first when there are too many. */
-function keep(map: Map<string, bigint>, key: string, value: bigint): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= maxKept) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

@@ -90,11 +90,21 @@ const selectTenants = `
   SELECT tenant_id, position FROM annals.tenants WHERE tenant_id = ANY ($1::uuid[])`;
 
 const selectStreams = `
-  SELECT tenant_id, aggregate_type, aggregate_id, version
-  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS wanted (tenant_id, aggregate_type, aggregate_id)
-  JOIN annals.streams USING (tenant_id, aggregate_type, aggregate_id)`;
+  SELECT tenant_id, aggregate_type, aggregate_id, aggregate_version
+  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS wanted (tenant_id, aggregate_type, aggregate_id),
+    LATERAL (
+      SELECT aggregate_version FROM annals.events
+      WHERE tenant_id = wanted.tenant_id AND aggregate_type = wanted.aggregate_type
+        AND aggregate_id = wanted.aggregate_id
+      ORDER BY aggregate_version DESC LIMIT 1
+    ) AS latest`;
 
 const selectEvents = `
-  SELECT tenant_id, event_id, aggregate_type, aggregate_id, aggregate_version, position, recorded_at
-  FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant_id, event_id)
-  JOIN annals.events USING (tenant_id, event_id)`;
+  SELECT found.*
+  FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant_id, event_id),
+    LATERAL (
+      SELECT tenant_id, event_id, aggregate_type, aggregate_id, aggregate_version, position, recorded_at
+      FROM annals.events
+      WHERE tenant_id = wanted.tenant_id AND event_id BETWEEN wanted.event_id AND wanted.event_id
+      ORDER BY event_id LIMIT 1
+    ) AS found`;

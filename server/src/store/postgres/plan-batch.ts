@@ -34,7 +34,7 @@ export interface BatchPlan {
   /** New head of each tenant that gets events. */
   readonly tenants: ReadonlyMap<TenantId, bigint>;
   /** New version of each stream that gets events, by streamKey. */
-  readonly streams: ReadonlyMap<string, StreamVersion>;
+  readonly streams: ReadonlyMap<string, bigint>;
 }
 
 export interface PlannedEvent {
@@ -43,12 +43,6 @@ export interface PlannedEvent {
   readonly version: bigint;
   readonly position: bigint;
   readonly event: NewEvent;
-}
-
-export interface StreamVersion {
-  readonly tenantId: TenantId;
-  readonly stream: StreamId;
-  readonly version: bigint;
 }
 
 /** Decides a batch, in order: later appends see what the earlier ones will have done. */
@@ -66,7 +60,7 @@ export function eventKey(tenantId: string, eventId: string): string {
 class Planner {
   readonly events: PlannedEvent[] = [];
   readonly tenants = new Map<TenantId, bigint>();
-  readonly streams = new Map<string, StreamVersion>();
+  readonly streams = new Map<string, bigint>();
   readonly #placed = new Map<string, PlacedEvent>();
 
   constructor(private readonly state: LogState) {}
@@ -83,7 +77,7 @@ class Planner {
       );
     }
     const key = streamKey(tenantId, stream);
-    const actual = this.streams.get(key)?.version ?? this.state.stream(key);
+    const actual = this.streams.get(key) ?? this.state.stream(key);
     if (!isExpected(expected, actual)) {
       return { ok: false, failure: { reason: "version_conflict", expected, actual } };
     }
@@ -104,7 +98,7 @@ class Planner {
       });
     }
     this.tenants.set(tenantId, position);
-    this.streams.set(key, { tenantId, stream, version });
+    this.streams.set(key, version);
     return {
       ok: true,
       version,

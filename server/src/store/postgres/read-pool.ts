@@ -18,7 +18,7 @@ export class ReadPool {
     url: string,
     options: SessionOptions,
     connections: number,
-    readonly names: StatementNames,
+    private readonly names: StatementNames,
     logger: StoreLogger,
   ) {
     this.#pool = new pg.Pool({

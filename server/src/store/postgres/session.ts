@@ -59,8 +59,10 @@ export function clientConfig(url: string, options: SessionOptions): pg.ClientCon
 }
 
 /**
- * Settings of a session. Every query here is meant to walk an index; the planner is kept from
- * anything else, so that a plan made while a table was small does no harm when it is large.
+ * Settings of a session. A prepared statement keeps the plan that was made for it until the tables
+ * are next analyzed, and on an empty table all indexes look alike: the plan made there may read a
+ * whole tenant to find one event. So the planner is given no choice. It must not sort, and each query
+ * of events asks for an order that one index alone gives.
  */
 function settingsOf(options: SessionOptions): Record<string, string | number> {
   return {
@@ -83,6 +85,7 @@ function settingsOf(options: SessionOptions): Record<string, string | number> {
     enable_bitmapscan: "off",
     enable_hashjoin: "off",
     enable_mergejoin: "off",
+    enable_sort: "off",
     max_parallel_workers_per_gather: 0,
   };
 }

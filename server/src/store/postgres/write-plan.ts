@@ -28,7 +28,6 @@ function valuesOf(
 ): (string | Buffer)[] {
   const { events } = plan;
   const tenants = [...plan.tenants];
-  const streams = [...plan.streams.values()];
   return [
     String(globalPosition),
     String(globalPosition + BigInt(events.length)),
@@ -49,10 +48,6 @@ function valuesOf(
     byteaArray(events.map((e) => e.event.data)),
     uuidArray(tenants.map(([tenantId]) => tenantId)),
     int8Array(tenants.map(([, position]) => position)),
-    uuidArray(streams.map((s) => s.tenantId)),
-    textArray(streams.map((s) => s.stream.aggregateType)),
-    textArray(streams.map((s) => s.stream.aggregateId)),
-    int8Array(streams.map((s) => s.version)),
   ];
 }
 
@@ -81,13 +76,5 @@ const write = `
     FROM head, unnest($18::uuid[], $19::bigint[]) AS t (tenant_id, position)
     ON CONFLICT (tenant_id) DO UPDATE
       SET position = excluded.position, recorded_at = excluded.recorded_at
-  ), new_streams AS (
-    INSERT INTO annals.streams AS streams
-      (tenant_id, aggregate_type, aggregate_id, version, created_at, updated_at)
-    SELECT s.tenant_id, s.aggregate_type, s.aggregate_id, s.version, head.recorded_at, head.recorded_at
-    FROM head, unnest($20::uuid[], $21::text[], $22::text[], $23::bigint[])
-      AS s (tenant_id, aggregate_type, aggregate_id, version)
-    ON CONFLICT (tenant_id, aggregate_type, aggregate_id) DO UPDATE
-      SET version = excluded.version, updated_at = excluded.updated_at
   )
   SELECT recorded_at FROM head`;

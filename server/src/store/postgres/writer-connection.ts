@@ -17,7 +17,7 @@ export class WriterConnection {
   constructor(
     private readonly url: string,
     private readonly options: SessionOptions,
-    readonly names: StatementNames,
+    private readonly names: StatementNames,
     private readonly logger: StoreLogger,
   ) {}
 
