@@ -24,7 +24,7 @@ export async function openStorePlace(name: string): Promise<StorePlace> {
   if (name === "sqlite") return openSqlitePlace();
   const nothing = (): Promise<void> => Promise.resolve();
   if (name === "memory") {
-    const durability = "memory: nothing is kept";
+    const durability = "nothing is kept";
     return { store: "memory:", durability, disk: undefined, close: nothing };
   }
   const durability = "as that store is configured";
@@ -37,7 +37,7 @@ async function openSqlitePlace(): Promise<StorePlace> {
   const folder = await mkdtemp(join(cache, "append-"));
   return {
     store: `sqlite://${join(folder, "annals.db")}`,
-    durability: "SQLite, WAL, synchronous=FULL: fsync before the answer, one for each batch",
+    durability: "WAL, synchronous=FULL: fsync before the answer, one for each batch",
     disk: await measureDisk(folder),
     close: () => rm(folder, { recursive: true, force: true }),
   };
