@@ -1,6 +1,6 @@
 import type { Instant } from "../../domain/instant.js";
 import type { StreamId } from "../../domain/stream.js";
-import { RecentMap } from "./recent-map.js";
+import { RecentMap } from "../recent-map.js";
 
 /** The streams, and the tenants, whose head is kept in memory: this many or up to twice as many. */
 const kept = 50_000;

@@ -1,9 +1,10 @@
 import type { Instant } from "../../domain/instant.js";
 import type { StreamId } from "../../domain/stream.js";
+import { RecentMap } from "../recent-map.js";
 import type { Statements } from "./statements.js";
 
-/** Streams whose version is kept in memory at most. */
-const maxKeptStreams = 100_000;
+/** The streams whose version is kept in memory: this many or up to twice as many. */
+const keptStreams = 50_000;
 
 /**
  * Where the log, the tenants' logs and the streams end: what the only writer of the file knows
@@ -12,7 +13,7 @@ const maxKeptStreams = 100_000;
 export class LogHeads {
   #global: { position: bigint; recordedAt: Instant } | undefined;
   readonly #tenants = new Map<string, bigint>();
-  readonly #streams = new Map<string, bigint>();
+  #streams = new RecentMap<bigint>(keptStreams);
   readonly #touched = new Set<string>();
 
   constructor(private readonly statements: Statements) {}
@@ -62,7 +63,7 @@ export class LogHeads {
     global.recordedAt = recordedAt;
     this.#tenants.set(tenantId, this.positionOf(tenantId) + count);
     this.#touched.add(tenantId);
-    this.#keepStream(keyOf(tenantId, stream), version);
+    this.#streams.set(keyOf(tenantId, stream), version);
   }
 
   /** Writes the heads of the tenants that this transaction wrote to. */
@@ -78,7 +79,7 @@ export class LogHeads {
   forget(): void {
     this.#global = undefined;
     this.#tenants.clear();
-    this.#streams.clear();
+    this.#streams = new RecentMap(keptStreams);
     this.#touched.clear();
   }
 
@@ -88,15 +89,6 @@ export class LogHeads {
       this.#global = { position: row?.[0] ?? 0n, recordedAt: row?.[1] ?? -(2n ** 62n) };
     }
     return this.#global;
-  }
-
-  /** The oldest goes first when there are too many. */
-  #keepStream(key: string, version: bigint): void {
-    this.#streams.delete(key);
-    this.#streams.set(key, version);
-    if (this.#streams.size <= maxKeptStreams) return;
-    const [oldest] = this.#streams.keys();
-    if (oldest !== undefined) this.#streams.delete(oldest);
   }
 }
 
