@@ -102,7 +102,7 @@ describe("bytes that are no request", () => {
     expect(inEvent.status).toBe(invalidArgument);
     expect(inEvent.text).toContain("events[1]");
 
-    const filter = new BinaryWriter().tag(8, WireType.Varint).uint32(1).finish();
+    const filter = new BinaryWriter().tag(15, WireType.Varint).uint32(1).finish();
     const readAllRequest = toBinary(ReadAllRequestSchema, create(ReadAllRequestSchema));
     const inFilter = new BinaryWriter().tag(6, WireType.LengthDelimited).bytes(filter).finish();
     const refused = await rawCall(framed(new Uint8Array([...readAllRequest, ...inFilter])), {

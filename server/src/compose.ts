@@ -6,6 +6,9 @@ import type { Authenticate } from "./interceptors/authenticate.js";
 import { authenticateDev } from "./interceptors/authenticate-dev.js";
 import { authenticateJwt } from "./interceptors/authenticate-jwt.js";
 import { createChain } from "./interceptors/chain.js";
+import { Followers } from "./reader/followers.js";
+import { Tail } from "./reader/tail.js";
+import type { ServiceContext } from "./service/context.js";
 import { createMemoryStore } from "./store/memory/open.js";
 import { openPostgresStore } from "./store/postgres/open.js";
 import { openSqliteStore } from "./store/sqlite/open.js";
@@ -48,13 +51,32 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     callTimeoutMs: config.callTimeoutMs,
   });
   const pages = { maxEvents: limits.pageEvents, maxBytes: limits.pageBytes };
-  const { foreignStreams } = config;
-  const rpcs = eventStoreRpcs({ store, writer, foreignStreams, pages }, config);
+  const tail = new Tail(store, {
+    maxBytes: config.tailBytes,
+    pages,
+    onStoreError: (error) => {
+      logger.warn({ err: error }, "the log's end could not be read");
+    },
+  });
+  const context: ServiceContext = {
+    store,
+    writer,
+    foreignStreams: config.foreignStreams,
+    pages,
+    followers: new Followers(tail, config.maxFollowersPerTenant),
+    checkpoints: {
+      everyPlaces: BigInt(config.checkpointPositions),
+      everyMs: config.checkpointIntervalMs,
+    },
+  };
+  const rpcs = eventStoreRpcs(context, config);
   const grpc = await listenGrpc(rpcs, chain, {
     address: config.grpcAddress,
     maxMessageBytes: limits.messageBytes,
     maxConcurrentStreams: config.maxConcurrentStreams,
     reflection: config.reflection,
+    stallTimeoutMs: config.readerStallTimeoutMs,
+    keepaliveMs: config.keepaliveMs,
   }).catch(async (error: unknown) => {
     await store.close();
     throw error;

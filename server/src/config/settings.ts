@@ -40,6 +40,12 @@ export interface Settings {
   readonly maxBatchBytes: Setting<number>;
   readonly maxConcurrentStreams: Setting<number>;
   readonly maxStreamInFlight: Setting<number>;
+  readonly maxFollowersPerTenant: Setting<number>;
+  readonly tailBytes: Setting<number>;
+  readonly checkpointPositions: Setting<number>;
+  readonly checkpointIntervalMs: Setting<number>;
+  readonly readerStallTimeoutMs: Setting<number>;
+  readonly keepaliveMs: Setting<number>;
 }
 
 /** THE TABLE of settings. The name in it is the file's key; flag and variable follow from it. */
@@ -148,6 +154,30 @@ export const settings: Settings = {
   maxStreamInFlight: {
     doc: "Most appends of one `AppendStream` call without an answer; past it the call is not read from.",
     ...withDefault(count(1, 10_000), 256),
+  },
+  maxFollowersPerTenant: {
+    doc: "Most calls that follow one tenant's log at a time, and most that follow the whole log; more are refused with `RESOURCE_EXHAUSTED`.",
+    ...withDefault(count(1, 1_000_000), 1_000),
+  },
+  tailBytes: {
+    doc: "Most bytes of the newest events that are kept in memory for those who follow. A follower that falls further behind reads the store.",
+    ...withDefault(count(1, 2 ** 36), 33_554_432),
+  },
+  checkpointPositions: {
+    doc: "A follower for whom nothing matches is told how far it has come after so many positions.",
+    ...withDefault(count(1, 1_000_000_000), 10_000),
+  },
+  checkpointIntervalMs: {
+    doc: "The same after so long, in milliseconds, if the log has grown.",
+    ...withDefault(count(10, 3_600_000), 5_000),
+  },
+  readerStallTimeoutMs: {
+    doc: "A streaming call whose caller takes nothing that it is sent for so long, in milliseconds, is ended with `RESOURCE_EXHAUSTED`.",
+    ...withDefault(count(10, 86_400_000), 60_000),
+  },
+  keepaliveMs: {
+    doc: "How often a silent connection is pinged, in milliseconds; one that does not answer within 20 seconds is closed.",
+    ...withDefault(count(1_000, 86_400_000), 60_000),
   },
 };
 

@@ -14,6 +14,8 @@ export interface EventFilter {
   readonly recordedFrom: Instant | undefined;
   /** Latest recordedAt, exclusive. */
   readonly recordedBefore: Instant | undefined;
+  /** Lower-case UUIDs; only where all tenants' events are read. They pick; they give no right. */
+  readonly tenantIds: readonly string[];
 }
 
 /** Picks every event. */
@@ -25,6 +27,7 @@ export const noFilter: EventFilter = {
   tags: [],
   recordedFrom: undefined,
   recordedBefore: undefined,
+  tenantIds: [],
 };
 
 /** Whether a filter picks an event. The meaning that every store's queries must have. */
@@ -38,6 +41,7 @@ export function matchesFilter(filter: EventFilter, event: RecordedEvent): boolea
       eventTypePrefixes.some((prefix) => event.eventType.startsWith(prefix))) &&
     filter.tags.every((tag) => event.tags.includes(tag)) &&
     (filter.recordedFrom === undefined || event.recordedAt >= filter.recordedFrom) &&
-    (filter.recordedBefore === undefined || event.recordedAt < filter.recordedBefore)
+    (filter.recordedBefore === undefined || event.recordedAt < filter.recordedBefore) &&
+    (filter.tenantIds.length === 0 || filter.tenantIds.includes(event.tenantId))
   );
 }

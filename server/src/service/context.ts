@@ -1,3 +1,5 @@
+import type { CheckpointOptions } from "../reader/follow.js";
+import type { Followers } from "../reader/followers.js";
 import type { PageBounds, Store } from "../store/store.js";
 import type { Writer } from "../writer/writer.js";
 
@@ -14,4 +16,6 @@ export interface ServiceContext {
   readonly foreignStreams: ForeignStreams;
   /** Bounds of the pages of streamed reads. */
   readonly pages: PageBounds;
+  readonly followers: Followers;
+  readonly checkpoints: CheckpointOptions;
 }

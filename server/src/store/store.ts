@@ -20,7 +20,8 @@ export interface Store {
   /**
    * Writes a batch of appends, all of one lane, in one commit, and answers an outcome for each, in
    * order. The later ones see what the earlier ones did; one that fails leaves no trace and no gap.
-   * On disk before the answer. The next batch may be handed in before that: they are written in turn. If it throws, the failure says whether the batch may have been written.
+   * On disk before the answer. The next batch may be handed in before that: they are written in
+   * turn. If it throws, the failure says whether the batch may have been written.
    *
    * @param now the writer's clock; events get max(now, the log's latest recordedAt)
    */
@@ -55,6 +56,24 @@ export interface Store {
 
   getWholeHead(options?: ReadOptions): Promise<WholeLogHead>;
 
+  /**
+   * The global position that a cursor marks; 0 for the empty one.
+   *
+   * @throws AnnalsError invalid_argument (field "cursor") when it is not of this store
+   */
+  placeOf(cursor: string): bigint;
+
+  /** The cursor that marks a global position. */
+  cursorOf(globalPosition: bigint): string;
+
+  /**
+   * Tells when the log may have grown, whichever server wrote. It may tell late, by a second or
+   * so, and in vain, but what it told was there to be read.
+   *
+   * @param onGrowth must not throw
+   */
+  watch(onGrowth: () => void): Unwatch;
+
   /** Whether another tenant has a stream of this name: the one question asked across tenants. */
   isForeignStream(tenantId: TenantId, stream: StreamId, options?: ReadOptions): Promise<boolean>;
 
@@ -64,6 +83,9 @@ export interface Store {
   /** Finishes what is under way and lets go of everything. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Ends what it came from. Idempotent. */
+export type Unwatch = () => void;
 
 /** Abort: the caller no longer waits. The store may stop the work. */
 export interface ReadOptions {

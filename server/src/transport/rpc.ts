@@ -7,6 +7,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { Call, Scope } from "../interceptors/call.js";
+import type { Answer } from "./shared-answer.js";
 
 /** What one RPC does, whatever transport it is called by: its road from a decoded request to an answer. */
 export type Rpc = UnaryRpc | ServerStreamingRpc | BidiStreamingRpc;
@@ -30,7 +31,7 @@ export interface ServerStreamingRpc<
   O extends DescMessage = DescMessage,
 > extends Described<DescMethodServerStreaming<I, O>> {
   readonly kind: "server_streaming";
-  readonly handle: (request: MessageShape<I>, call: Call) => AsyncIterable<MessageInitShape<O>>;
+  readonly handle: (request: MessageShape<I>, call: Call) => AsyncIterable<Answer<O>>;
 }
 
 export interface BidiStreamingRpc<

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { describeAppend } from "./append.js";
 import { describeFilter } from "./filter.js";
+import { describeGrowth } from "./growth.js";
 import { describeIdempotency } from "./idempotency.js";
 import { describeLog } from "./log.js";
 import { describeProperties } from "./properties.js";
@@ -21,6 +22,7 @@ export function describeStoreContract(contract: StoreContract): void {
     describeFilter(contract);
     describeTenancy(contract);
     describeRaces(contract);
+    describeGrowth(contract);
     describeProperties(contract);
   });
 }

@@ -267,8 +267,6 @@ export declare const AppendFailureSchema: GenMessage<AppendFailure>;
 /**
  * ReadRequest asks for one stream's events.
  *
- * Number 6 is kept for follow.
- *
  * @generated from message annals.v1.ReadRequest
  */
 export declare type ReadRequest = Message<"annals.v1.ReadRequest"> & {
@@ -306,6 +304,14 @@ export declare type ReadRequest = Message<"annals.v1.ReadRequest"> & {
    * @generated from field: uint64 limit = 5;
    */
   limit: bigint;
+
+  /**
+   * Go on with the events still to come, until the caller ends the call or the limit is met. Reads
+   * forwards only, and takes no to_version.
+   *
+   * @generated from field: bool follow = 6;
+   */
+  follow: boolean;
 };
 
 /**
@@ -315,15 +321,14 @@ export declare type ReadRequest = Message<"annals.v1.ReadRequest"> & {
 export declare const ReadRequestSchema: GenMessage<ReadRequest>;
 
 /**
- * ReadResponse is one answer of a Read. More kinds join with follow.
- *
- * Numbers 4 to 6 are kept for the answers of follow.
+ * ReadResponse is one answer of a Read.
  *
  * @generated from message annals.v1.ReadResponse
  */
 export declare type ReadResponse = Message<"annals.v1.ReadResponse"> & {
   /**
-   * The stream as it was when the read began. Set on the first answer, which comes at once.
+   * The stream as it was when the read began. Set on the first answer, which comes at once. Its
+   * version is 0 while it has no events, which only a read that follows answers.
    *
    * @generated from field: annals.v1.StreamInfo stream = 1;
    */
@@ -342,6 +347,23 @@ export declare type ReadResponse = Message<"annals.v1.ReadResponse"> & {
      */
     value: EventPage;
     case: "page";
+  } | {
+    /**
+     * With follow: the stream's events up to now have been sent; from here on they come live.
+     *
+     * @generated from field: annals.v1.CaughtUp caught_up = 4;
+     */
+    value: CaughtUp;
+    case: "caughtUp";
+  } | {
+    /**
+     * With follow: the reader was too slow for the live events. They are read from the store again,
+     * none is missed, and another caught_up will come.
+     *
+     * @generated from field: annals.v1.FellBehind fell_behind = 5;
+     */
+    value: FellBehind;
+    case: "fellBehind";
   } | { case: undefined; value?: undefined };
 };
 
@@ -353,8 +375,6 @@ export declare const ReadResponseSchema: GenMessage<ReadResponse>;
 
 /**
  * ReadAllRequest asks for a log's events.
- *
- * Number 8 is kept for follow.
  *
  * @generated from message annals.v1.ReadAllRequest
  */
@@ -419,6 +439,14 @@ export declare type ReadAllRequest = Message<"annals.v1.ReadAllRequest"> & {
    * @generated from field: uint64 limit = 7;
    */
   limit: bigint;
+
+  /**
+   * Go on with the events still to come, until the caller ends the call or the limit is met. Reads
+   * forwards only.
+   *
+   * @generated from field: bool follow = 8;
+   */
+  follow: boolean;
 };
 
 /**
@@ -428,9 +456,7 @@ export declare type ReadAllRequest = Message<"annals.v1.ReadAllRequest"> & {
 export declare const ReadAllRequestSchema: GenMessage<ReadAllRequest>;
 
 /**
- * ReadAllResponse is one answer of a ReadAll. More kinds join with follow.
- *
- * Numbers 4 to 5 are kept for the answers of follow.
+ * ReadAllResponse is one answer of a ReadAll.
  *
  * @generated from message annals.v1.ReadAllResponse
  */
@@ -463,6 +489,23 @@ export declare type ReadAllResponse = Message<"annals.v1.ReadAllResponse"> & {
      */
     value: Checkpoint;
     case: "checkpoint";
+  } | {
+    /**
+     * With follow: what the log held up to now has been sent; from here on events come live.
+     *
+     * @generated from field: annals.v1.CaughtUp caught_up = 4;
+     */
+    value: CaughtUp;
+    case: "caughtUp";
+  } | {
+    /**
+     * With follow: the reader was too slow for the live events. They are read from the store again,
+     * none is missed, and another caught_up will come.
+     *
+     * @generated from field: annals.v1.FellBehind fell_behind = 5;
+     */
+    value: FellBehind;
+    case: "fellBehind";
   } | { case: undefined; value?: undefined };
 };
 
@@ -475,7 +518,8 @@ export declare const ReadAllResponseSchema: GenMessage<ReadAllResponse>;
 /**
  * Checkpoint says that everything up to a place was scanned and what matched was sent, so that a
  * filtered reader's stored place moves even where nothing matches. The last answer of a read that
- * came to its end without meeting its limit is one.
+ * came to its end without meeting its limit is one; a read that follows gets one every so many
+ * positions and seconds in which nothing matched.
  *
  * @generated from message annals.v1.Checkpoint
  */
@@ -493,6 +537,13 @@ export declare type Checkpoint = Message<"annals.v1.Checkpoint"> & {
    * @generated from field: string cursor = 2;
    */
   cursor: string;
+
+  /**
+   * The server's clock when it said so.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 3;
+   */
+  time?: Timestamp | undefined;
 };
 
 /**
@@ -502,9 +553,47 @@ export declare type Checkpoint = Message<"annals.v1.Checkpoint"> & {
 export declare const CheckpointSchema: GenMessage<Checkpoint>;
 
 /**
- * Filter picks events: those that meet every part that is set; within a list, any of its values.
+ * CaughtUp says that the backlog has been sent. It is a checkpoint too.
  *
- * Number 8 is kept for a set of tenants (all-tenants scope).
+ * @generated from message annals.v1.CaughtUp
+ */
+export declare type CaughtUp = Message<"annals.v1.CaughtUp"> & {
+  /**
+   * Where the reader is now. Of a stream: its tenant's log.
+   *
+   * @generated from field: annals.v1.Checkpoint checkpoint = 1;
+   */
+  checkpoint?: Checkpoint | undefined;
+};
+
+/**
+ * Describes the message annals.v1.CaughtUp.
+ * Use `create(CaughtUpSchema)` to create a new message.
+ */
+export declare const CaughtUpSchema: GenMessage<CaughtUp>;
+
+/**
+ * FellBehind says that the reader is no longer live. It is a checkpoint too.
+ *
+ * @generated from message annals.v1.FellBehind
+ */
+export declare type FellBehind = Message<"annals.v1.FellBehind"> & {
+  /**
+   * Where the reader is now. Of a stream: its tenant's log.
+   *
+   * @generated from field: annals.v1.Checkpoint checkpoint = 1;
+   */
+  checkpoint?: Checkpoint | undefined;
+};
+
+/**
+ * Describes the message annals.v1.FellBehind.
+ * Use `create(FellBehindSchema)` to create a new message.
+ */
+export declare const FellBehindSchema: GenMessage<FellBehind>;
+
+/**
+ * Filter picks events: those that meet every part that is set; within a list, any of its values.
  *
  * @generated from message annals.v1.Filter
  */
@@ -557,6 +646,13 @@ export declare type Filter = Message<"annals.v1.Filter"> & {
    * @generated from field: google.protobuf.Timestamp recorded_before = 7;
    */
   recordedBefore?: Timestamp | undefined;
+
+  /**
+   * All-tenants scope only: the tenants whose events are wanted, as UUIDs. At most 100.
+   *
+   * @generated from field: repeated string tenant_ids = 8;
+   */
+  tenantIds: string[];
 };
 
 /**
@@ -947,7 +1043,8 @@ export declare const EventStore: GenService<{
     output: typeof AppendStreamResponseSchema;
   },
   /**
-   * Read answers one stream's events, in pages. NOT_FOUND when it has none.
+   * Read answers one stream's events, in pages. NOT_FOUND when it has none, unless it follows: then
+   * it waits for the first.
    *
    * @generated from rpc annals.v1.EventStore.Read
    */
@@ -957,7 +1054,8 @@ export declare const EventStore: GenService<{
     output: typeof ReadResponseSchema;
   },
   /**
-   * ReadAll answers a log, in pages: the caller's tenant's, or the whole one (scope ALL_TENANTS).
+   * ReadAll answers a log, in pages: the caller's tenant's, or the whole one (scope ALL_TENANTS). With
+   * follow it goes on with what is appended, without a hole or a repetition.
    *
    * @generated from rpc annals.v1.EventStore.ReadAll
    */

@@ -1,5 +1,6 @@
 import type { Store } from "../store.js";
-import { encodeCursor, parseCursor } from "../global-cursor.js";
+import { encodeCursor, globalPlaces, parseCursor } from "../global-cursor.js";
+import { Watchers } from "../watchers.js";
 import { appendOne } from "./append.js";
 import { readStream } from "./read-stream.js";
 import { scanLog } from "./scan-log.js";
@@ -8,10 +9,16 @@ import { createMemoryState, keyOf } from "./state.js";
 /** A store that holds everything in this process's memory, for tests. It keeps nothing. */
 export function createMemoryStore(): Store {
   const state = createMemoryState();
+  const watchers = new Watchers();
   const answer = <T>(value: () => T): Promise<T> => Promise.resolve().then(value);
   return {
     laneOf: () => 0,
-    append: (batch, now) => answer(() => batch.map((intent) => appendOne(state, intent, now))),
+    append: (batch, now) =>
+      answer(() => {
+        const outcomes = batch.map((intent) => appendOne(state, intent, now));
+        watchers.notify();
+        return outcomes;
+      }),
     readStream: (query) => answer(() => readStream(state, query)),
     readLog: (query) => answer(() => scanLog(state.tenants.get(query.tenantId)?.log ?? [], query)),
     readWholeLog: (query) =>
@@ -48,6 +55,8 @@ export function createMemoryStore(): Store {
         const recordedAt = state.log.at(-1)?.recordedAt;
         return { cursor: encodeCursor(globalPosition), globalPosition, recordedAt };
       }),
+    ...globalPlaces,
+    watch: (onGrowth) => watchers.add(onGrowth),
     isForeignStream: (tenantId, stream) =>
       answer(() =>
         [...state.tenants].some(

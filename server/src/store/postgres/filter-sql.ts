@@ -18,9 +18,12 @@ export class Parameters {
  * cutToTime.
  */
 export function toFilterSql(filter: EventFilter, parameters: Parameters): string {
-  const { aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = filter;
+  const { tenantIds, aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = filter;
   const texts = (values: readonly string[]): string => `${parameters.add(values)}::text[]`;
   const conditions: string[] = [];
+  if (tenantIds.length > 0) {
+    conditions.push(`tenant_id = ANY (${parameters.add(tenantIds)}::uuid[])`);
+  }
   const [onlyType] = aggregateTypes;
   if (aggregateTypes.length === 1 && onlyType !== undefined) {
     conditions.push(`aggregate_type = ${parameters.add(onlyType)}`);

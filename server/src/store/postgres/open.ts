@@ -1,9 +1,11 @@
+import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Appender } from "./append.js";
 import { checkWritable } from "./check.js";
 import { getEvent } from "./get-event.js";
 import { getHead, getWholeHead } from "./get-head.js";
 import { getStream, isForeignStream } from "./get-stream.js";
+import { GrowthSignal } from "./growth-signal.js";
 import { assertMigrated, migrate } from "./migrate.js";
 import { ReadPool } from "./read-pool.js";
 import { readLog, readWholeLog } from "./read-log.js";
@@ -38,15 +40,21 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   const connection = new WriterConnection(url, options, names, logger);
   const appender = new Appender(connection);
   const pool = new ReadPool(url, options, readConnections, names, logger);
+  const growth = new GrowthSignal(url, options, logger);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    growth.close();
     await appender.drain();
     connection.close();
     await pool.close();
   };
   return {
     laneOf: () => 0,
-    append: (batch, now) => appender.append(batch, now),
+    append: async (batch, now) => {
+      const outcomes = await appender.append(batch, now);
+      growth.notify();
+      return outcomes;
+    },
     readStream: (query, o) => readStream(pool, query, o),
     readLog: (query, o) => readLog(pool, query, o),
     readWholeLog: (query, o) => readWholeLog(pool, query, o),
@@ -54,6 +62,8 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
     getStream: (tenantId, stream, o) => getStream(pool, tenantId, stream, o),
     getHead: (tenantId, o) => getHead(pool, tenantId, o),
     getWholeHead: (o) => getWholeHead(pool, o),
+    ...globalPlaces,
+    watch: (onGrowth) => growth.watch(onGrowth),
     isForeignStream: (tenantId, stream, o) => isForeignStream(pool, tenantId, stream, o),
     check: (o) => checkWritable(pool, o),
     close: () => (closing ??= close()),

@@ -7,7 +7,8 @@ import type { Query } from "./writer-connection.js";
 /**
  * Writes a plan in one statement, if the log still ends where the plan thinks it does. The update
  * of the log's head comes first, for the rest draws from it: it takes the lock, and after a wait
- * for it PostgreSQL compares the position again as it then stands.
+ * for it PostgreSQL compares the position again as it then stands. Other servers are notified by the
+ * commit; none of them hears of a batch before it can be read.
  *
  * @returns whether it was written; false: the log has moved on, nothing was written
  */
@@ -77,4 +78,4 @@ const write = `
     ON CONFLICT (tenant_id) DO UPDATE
       SET position = excluded.position, recorded_at = excluded.recorded_at
   )
-  SELECT recorded_at FROM head`;
+  SELECT recorded_at, pg_notify('annals_events', '') FROM head`;

@@ -18,7 +18,8 @@ export function toFilterSql(filter: EventFilter): FilterSql {
     conditions += ` AND ${condition}`;
     values.push(...bound);
   };
-  const { aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = filter;
+  const { tenantIds, aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = filter;
+  if (tenantIds.length > 0) add(anyOf("tenant_id"), JSON.stringify(tenantIds));
   const [onlyType] = aggregateTypes;
   if (aggregateTypes.length === 1 && onlyType !== undefined) add("aggregate_type = ?", onlyType);
   else if (aggregateTypes.length > 1) add(anyOf("aggregate_type"), JSON.stringify(aggregateTypes));

@@ -1,6 +1,8 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
+import { Watchers } from "../watchers.js";
 import { openDatabase } from "./database.js";
 import { lockFile } from "./file-lock.js";
 import { packBatch, unpackOutcomes } from "./packed-batch.js";
@@ -41,6 +43,7 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     await reader.ask("getWholeHead", [], options);
   };
 
+  const watchers = new Watchers();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([writer.close(), reader.close()]);
@@ -51,7 +54,9 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     append: async (batch, now) => {
       const packed = packBatch(batch);
       const transfer = [packed.data.buffer];
-      return unpackOutcomes(await writer.ask("append", [packed, now], { transfer }));
+      const outcomes = unpackOutcomes(await writer.ask("append", [packed, now], { transfer }));
+      watchers.notify();
+      return outcomes;
     },
     readStream: async (query, options) => {
       const { rows, atEnd } = await reader.ask("readStream", [query], options);
@@ -71,6 +76,8 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     },
     getStream: (tenantId, stream, options) => reader.ask("getStream", [tenantId, stream], options),
     getHead: (tenantId, options) => reader.ask("getHead", [tenantId], options),
+    ...globalPlaces,
+    watch: (onGrowth) => watchers.add(onGrowth),
     getWholeHead: (options) => reader.ask("getWholeHead", [], options),
     isForeignStream: (tenantId, stream, options) =>
       reader.ask("isForeignStream", [tenantId, stream], options),

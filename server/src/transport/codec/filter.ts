@@ -1,8 +1,10 @@
 import type { Filter } from "@annals/proto/annals/v1/event_store";
+import { invalidArgument } from "../../domain/error.js";
 import { type EventFilter, noFilter } from "../../domain/filter.js";
 import { limits } from "../../domain/limits.js";
 import { parseName } from "../../domain/name.js";
 import { assertCount, parseTags } from "./new-event.js";
+import { isUuid } from "../../domain/uuid.js";
 import { parseOptionalTimestamp } from "./timestamp.js";
 
 /** @throws AnnalsError invalid_argument or limit_exceeded */
@@ -15,8 +17,17 @@ export function parseFilter(filter: Filter | undefined, field: string): EventFil
     eventTypePrefixes: parseNames(filter.eventTypePrefixes, `${field}.event_type_prefixes`),
     tags: parseTags(filter.tags, `${field}.tags`),
     recordedFrom: parseOptionalTimestamp(filter.recordedFrom, `${field}.recorded_from`),
+    tenantIds: parseTenantIds(filter.tenantIds, `${field}.tenant_ids`),
     recordedBefore: parseOptionalTimestamp(filter.recordedBefore, `${field}.recorded_before`),
   };
+}
+
+function parseTenantIds(ids: readonly string[], field: string): readonly string[] {
+  assertCount(ids.length, "filter_values", limits.filterValues, field);
+  return ids.map((id, i) => {
+    if (!isUuid(id)) throw invalidArgument(`${field}[${i}]`, "must be a UUID");
+    return id.toLowerCase();
+  });
 }
 
 /** A list of names to match any of. */

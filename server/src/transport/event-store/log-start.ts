@@ -1,6 +1,8 @@
 import type { ReadAllRequest } from "@annals/proto/annals/v1/event_store";
 import { invalidArgument } from "../../domain/error.js";
+import type { EventFilter } from "../../domain/filter.js";
 import type { Direction } from "../../domain/log.js";
+import { parseFilter } from "../codec/filter.js";
 import { clampPosition } from "../codec/position.js";
 
 type Start = ReadAllRequest["start"];
@@ -48,6 +50,26 @@ export function parseWholeStart(start: Start): LogStart<string> {
     default:
       return start satisfies never;
   }
+}
+
+/** Which events of a log. */
+export interface LogPicks {
+  readonly filter: EventFilter;
+  /** Most events; undefined: all. */
+  readonly limit: bigint | undefined;
+}
+
+/** @throws AnnalsError invalid_argument or limit_exceeded */
+export function parseTenantFilter(request: ReadAllRequest): LogPicks {
+  if (request.filter && request.filter.tenantIds.length > 0) {
+    throw invalidArgument("filter.tenant_ids", "belongs to the all-tenants scope");
+  }
+  return parseWholeFilter(request);
+}
+
+/** @throws AnnalsError invalid_argument or limit_exceeded */
+export function parseWholeFilter({ filter, limit }: ReadAllRequest): LogPicks {
+  return { filter: parseFilter(filter, "filter"), limit: limit === 0n ? undefined : limit };
 }
 
 function notInTenantScope(field: string): Error {

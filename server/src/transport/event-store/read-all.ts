@@ -4,21 +4,33 @@ import { assertScope, type Call, tenantOf } from "../../interceptors/call.js";
 import type { ServiceContext } from "../../service/context.js";
 import { readLog, readWholeLog } from "../../service/read-log.js";
 import { isAllTenants } from "../codec/direction.js";
-import { parseFilter } from "../codec/filter.js";
+import { toCheckpoint } from "../codec/checkpoint.js";
 import { toRecordedEvent } from "../codec/recorded-event.js";
+import type { Answer } from "../shared-answer.js";
+import { followLogRpc, followWholeLogRpc } from "./follow-log.js";
 import { toLogHead, toWholeLogHead } from "./get-head.js";
-import { parseTenantStart, parseWholeStart } from "./log-start.js";
+import {
+  parseTenantFilter,
+  parseTenantStart,
+  parseWholeFilter,
+  parseWholeStart,
+} from "./log-start.js";
 
 type Response = MessageInitShape<typeof ReadAllResponseSchema>;
 
 /** EventStore/ReadAll. */
 export function readAllRpc(
   context: ServiceContext,
-): (request: ReadAllRequest, call: Call) => AsyncIterable<Response> {
-  return (request, call) =>
-    isAllTenants(request.scope, "scope")
-      ? readWhole(context, request, call)
-      : readTenant(context, request, call);
+): (request: ReadAllRequest, call: Call) => AsyncIterable<Answer<typeof ReadAllResponseSchema>> {
+  return (request, call) => {
+    const whole = isAllTenants(request.scope, "scope");
+    if (request.follow) {
+      return whole
+        ? followWholeLogRpc(context, request, call)
+        : followLogRpc(context, request, call);
+    }
+    return whole ? readWhole(context, request, call) : readTenant(context, request, call);
+  };
 }
 
 async function* readTenant(
@@ -26,7 +38,7 @@ async function* readTenant(
   request: ReadAllRequest,
   call: Call,
 ): AsyncIterable<Response> {
-  const command = { ...parseTenantStart(request.start), ...parseRest(request) };
+  const command = { ...parseTenantStart(request.start), ...parseTenantFilter(request) };
   const reading = await readLog(context, tenantOf(call), command, call.signal);
   yield { head: toLogHead(reading.head) };
   for await (const { events, scannedTo, atEnd } of reading.pages) {
@@ -34,7 +46,7 @@ async function* readTenant(
       yield { answer: { case: "page", value: { events: events.map(toRecordedEvent) } } };
     }
     if (events.length === 0 || atEnd) {
-      yield { answer: { case: "checkpoint", value: { position: scannedTo } } };
+      yield { answer: { case: "checkpoint", value: toCheckpoint({ position: scannedTo }) } };
     }
   }
 }
@@ -45,7 +57,7 @@ async function* readWhole(
   call: Call,
 ): AsyncIterable<Response> {
   assertScope(call, "events:read:all-tenants");
-  const command = { ...parseWholeStart(request.start), ...parseRest(request) };
+  const command = { ...parseWholeStart(request.start), ...parseWholeFilter(request) };
   const reading = await readWholeLog(context, command, call.signal);
   yield { head: toWholeLogHead(reading.head) };
   for await (const { events, scannedTo, atEnd } of reading.pages) {
@@ -58,17 +70,7 @@ async function* readWhole(
       yield { answer: { case: "page", value: page } };
     }
     if (events.length === 0 || atEnd) {
-      yield { answer: { case: "checkpoint", value: { cursor: scannedTo } } };
+      yield { answer: { case: "checkpoint", value: toCheckpoint({ cursor: scannedTo }) } };
     }
   }
-}
-
-function parseRest(request: ReadAllRequest): {
-  filter: ReturnType<typeof parseFilter>;
-  limit: bigint | undefined;
-} {
-  return {
-    filter: parseFilter(request.filter, "filter"),
-    limit: request.limit === 0n ? undefined : request.limit,
-  };
 }

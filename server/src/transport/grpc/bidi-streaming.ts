@@ -19,6 +19,7 @@ export function bidiStreamingHandler(
   rpc: BidiStreamingRpc,
   chain: readonly Interceptor[],
   openCalls: OpenCalls,
+  stallTimeoutMs: number,
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
@@ -29,7 +30,13 @@ export function bidiStreamingHandler(
     runChain(chain, call, () => {
       const requests = incoming(surface, decode, call.signal);
       const answers = rpc.handle(requests, call);
-      return writeAll(surface, answers, (answer) => toBinary(output, create(output, answer)), call);
+      return writeAll(
+        surface,
+        answers,
+        (answer) => toBinary(output, create(output, answer)),
+        call,
+        stallTimeoutMs,
+      );
     })
       .then(
         () => surface.end(),

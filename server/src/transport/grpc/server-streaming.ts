@@ -1,8 +1,8 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import type { handleServerStreamingCall } from "@grpc/grpc-js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { ServerStreamingRpc } from "../rpc.js";
+import { encodeAnswer } from "../shared-answer.js";
 import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toStatusError } from "./status.js";
@@ -13,6 +13,7 @@ export function serverStreamingHandler(
   rpc: ServerStreamingRpc,
   chain: readonly Interceptor[],
   openCalls: OpenCalls,
+  stallTimeoutMs: number,
 ): handleServerStreamingCall<Uint8Array, Uint8Array> {
   const decode = createRequestDecoder(rpc.method.input);
   const { output } = rpc.method;
@@ -22,7 +23,13 @@ export function serverStreamingHandler(
     openCalls.add(call);
     runChain(chain, call, () => {
       const answers = rpc.handle(decode(surface.request), call);
-      return writeAll(surface, answers, (answer) => toBinary(output, create(output, answer)), call);
+      return writeAll(
+        surface,
+        answers,
+        (answer) => encodeAnswer(output, answer),
+        call,
+        stallTimeoutMs,
+      );
     })
       .then(
         () => surface.end(),

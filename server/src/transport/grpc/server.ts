@@ -21,6 +21,9 @@ const retryAfterMs = 1_000;
 /** Time for answers to reach their callers once every call is answered; one may not be reading. */
 const flushMs = 1_000;
 
+/** A connection that does not answer a ping in so long is dead. */
+const keepaliveTimeoutMs = 20_000;
+
 /** How the gRPC port is served. */
 export interface GrpcServerOptions {
   /** "host:port"; port 0 takes a free one. */
@@ -31,6 +34,10 @@ export interface GrpcServerOptions {
   readonly maxConcurrentStreams: number;
   /** Whether grpc.reflection is served. */
   readonly reflection: boolean;
+  /** After how long a streaming call is ended whose caller takes nothing that it is sent, in milliseconds. */
+  readonly stallTimeoutMs: number;
+  /** How often a silent connection is pinged, in milliseconds. */
+  readonly keepaliveMs: number;
 }
 
 /** The gRPC port. */
@@ -59,6 +66,8 @@ export async function listenGrpc(
     "grpc.max_receive_message_length": options.maxMessageBytes,
     "grpc.max_send_message_length": -1,
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
+    "grpc.keepalive_time_ms": options.keepaliveMs,
+    "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
   });
   const definition: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
   const implementation: UntypedServiceImplementation = {};
@@ -72,7 +81,7 @@ export async function listenGrpc(
       responseSerialize: asBuffer,
       responseDeserialize: asIs,
     };
-    implementation[rpc.method.name] = handlerOf(rpc, chain, openCalls);
+    implementation[rpc.method.name] = handlerOf(rpc, chain, openCalls, options.stallTimeoutMs);
   }
   server.addService(definition, implementation);
 
@@ -102,14 +111,15 @@ function handlerOf(
   rpc: Rpc,
   chain: readonly Interceptor[],
   openCalls: OpenCalls,
+  stallTimeoutMs: number,
 ): UntypedHandleCall {
   switch (rpc.kind) {
     case "unary":
       return unaryHandler(rpc, chain, openCalls);
     case "server_streaming":
-      return serverStreamingHandler(rpc, chain, openCalls);
+      return serverStreamingHandler(rpc, chain, openCalls, stallTimeoutMs);
     case "bidi_streaming":
-      return bidiStreamingHandler(rpc, chain, openCalls);
+      return bidiStreamingHandler(rpc, chain, openCalls, stallTimeoutMs);
     default:
       return rpc satisfies never;
   }

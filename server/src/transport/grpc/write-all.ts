@@ -1,35 +1,63 @@
 import type { Writable } from "node:stream";
 import { throwIfAborted } from "../../domain/abort.js";
+import { AnnalsError } from "../../domain/error.js";
 import type { Call } from "../../interceptors/call.js";
 
+/** Bytes of one call that may wait for its reader; the answer that passes it waits too. */
+const maxUnsentBytes = 262_144;
+
+/** What a reader that was cut off is told to wait. */
+const retryAfterMs = 1_000;
+
 /**
- * Writes answers to a call as fast as its reader takes them: the next one is pulled only when the
- * one before has gone to the socket's buffer. Leaves the answers (and so frees what they hold) when
- * the call ends early.
+ * Writes answers to a call as fast as its reader takes them: the next one is pulled only when those
+ * before have gone out, but for a few. Leaves the answers (and so frees what they hold) when the
+ * call ends early, and ends it when its reader takes nothing for `stallTimeoutMs`.
  *
- * @throws AnnalsError what the call was aborted with
+ * @throws AnnalsError what the call was aborted with; limit_exceeded for a reader that stands still
  */
 export async function writeAll<Answer>(
   surface: Writable,
   answers: AsyncIterable<Answer>,
   encode: (answer: Answer) => Uint8Array,
   call: Call,
+  stallTimeoutMs: number,
 ): Promise<void> {
+  let unsentBytes = 0;
+  let onSent = (): void => undefined;
+  const sent = (): Promise<void> => new Promise((resolve) => (onSent = resolve));
   for await (const answer of answers) {
     throwIfAborted(call.signal);
-    if (!surface.write(encode(answer))) await drained(surface, call.signal);
+    const bytes = encode(answer);
+    unsentBytes += bytes.byteLength;
+    surface.write(bytes, () => {
+      unsentBytes -= bytes.byteLength;
+      onSent();
+    });
+    while (unsentBytes > maxUnsentBytes || surface.writableNeedDrain) {
+      await progress(sent(), call, stallTimeoutMs);
+    }
   }
 }
 
-function drained(surface: Writable, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      surface.off("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    surface.on("drain", done);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
+/** Waits for something to be sent. */
+async function progress(sent: Promise<void>, call: Call, stallTimeoutMs: number): Promise<void> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const timer = setTimeout(() => {
+    call.abort(stalled(stallTimeoutMs));
+  }, stallTimeoutMs);
+  call.signal.addEventListener("abort", stop);
+  try {
+    if (!call.aborted) await Promise.race([sent, stopped]);
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener("abort", stop);
+  }
+  throwIfAborted(call.signal);
+}
+
+function stalled(maximum: number): AnnalsError {
+  const limit = "reader_stall_ms";
+  return new AnnalsError({ reason: "limit_exceeded", limit, maximum, actual: 0, retryAfterMs });
 }

@@ -1,0 +1,78 @@
+import { AnnalsError } from "../domain/error.js";
+import type { StreamId, StreamInfo } from "../domain/stream.js";
+import type { TenantId } from "../domain/tenant.js";
+import { follow, type FollowStep } from "../reader/follow.js";
+import type { ScannedEvents } from "../reader/log-tail.js";
+import type { ServiceContext } from "./context.js";
+import { followOptions, noted } from "./follow-log.js";
+import { getStream } from "./get-stream.js";
+
+/** The stream when the read began, undefined while it has no events; then what happens. */
+export type StreamStep =
+  { readonly kind: "stream"; readonly info: StreamInfo | undefined } | FollowStep;
+
+/**
+ * One of the tenant's streams from a version on, and then live. A stream that has no events yet is
+ * waited for. Places are positions in the tenant's log.
+ *
+ * @throws AnnalsError foreign_stream, where those are denied
+ */
+export function followStream(
+  context: ServiceContext,
+  tenantId: TenantId,
+  stream: StreamId,
+  range: { readonly fromVersion: bigint; readonly limit: bigint | undefined },
+  signal: AbortSignal,
+): AsyncGenerator<StreamStep, void, undefined> {
+  const { store, pages } = context;
+  return context.followers.open(tenantId, async function* (follower) {
+    yield { kind: "stream" as const, info: await findStream(context, tenantId, stream, signal) };
+    let nextVersion = range.fromVersion;
+    const readOn = async (
+      place: bigint,
+      maxEvents: number,
+    ): Promise<ScannedEvents & { atEnd: boolean }> => {
+      const head = await store.getHead(tenantId, { signal });
+      const { events, atEnd } = await store.readStream(
+        {
+          ...{ tenantId, stream, direction: "forwards" },
+          ...{ fromVersion: nextVersion, toVersion: 2n ** 63n - 1n },
+          ...{ maxEvents, maxBytes: pages.maxBytes },
+        },
+        { signal },
+      );
+      return { events, scannedTo: atEnd ? head.position : place, atEnd };
+    };
+    const steps = follow({
+      ...followOptions(context, follower, signal),
+      readOn,
+      // What was read from the store may be in the tail too.
+      pick: ({ aggregateType, aggregateId, aggregateVersion }) =>
+        aggregateId === stream.aggregateId &&
+        aggregateType === stream.aggregateType &&
+        aggregateVersion >= nextVersion,
+      placeOf: (event) => event.position,
+      ...{ from: 0n, limit: range.limit },
+    });
+    for await (const step of noted(follower, steps)) {
+      const last = step.kind === "page" ? step.events.at(-1) : undefined;
+      if (last) nextVersion = last.aggregateVersion + 1n;
+      yield step;
+    }
+  });
+}
+
+async function findStream(
+  context: ServiceContext,
+  tenantId: TenantId,
+  stream: StreamId,
+  signal: AbortSignal,
+): Promise<StreamInfo | undefined> {
+  try {
+    return await getStream(context, tenantId, stream, { signal });
+  } catch (error) {
+    const absent = error instanceof AnnalsError && error.failure.reason === "stream_not_found";
+    if (absent) return undefined;
+    throw error;
+  }
+}

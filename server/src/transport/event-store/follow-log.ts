@@ -1,0 +1,111 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { EventPageSchema } from "@annals/proto/annals/v1/event";
+import type {
+  CheckpointSchema,
+  ReadAllRequest,
+  ReadAllResponseSchema,
+} from "@annals/proto/annals/v1/event_store";
+import { invalidArgument } from "../../domain/error.js";
+import type { RecordedEvent } from "../../domain/event.js";
+import { assertScope, type Call, tenantOf } from "../../interceptors/call.js";
+import type { ServiceContext } from "../../service/context.js";
+import { followLog, followWholeLog } from "../../service/follow-log.js";
+import { toCheckpoint } from "../codec/checkpoint.js";
+import { toRecordedEvent } from "../codec/recorded-event.js";
+import { type Answer, SharedAnswer } from "../shared-answer.js";
+import { toLogHead, toWholeLogHead } from "./get-head.js";
+import {
+  type LogStart,
+  parseTenantFilter,
+  parseTenantStart,
+  parseWholeFilter,
+  parseWholeStart,
+} from "./log-start.js";
+
+type Response = MessageInitShape<typeof ReadAllResponseSchema>;
+
+/** ReadAll with follow, of the caller's tenant's log. */
+export async function* followLogRpc(
+  context: ServiceContext,
+  request: ReadAllRequest,
+  call: Call,
+): AsyncIterable<Answer<typeof ReadAllResponseSchema>> {
+  const command = {
+    from: startOf(parseTenantStart(request.start)) ?? 0n,
+    ...parseTenantFilter(request),
+  };
+  for await (const step of followLog(context, tenantOf(call), command, call.signal)) {
+    if (step.kind === "head") yield { head: toLogHead(step.head) };
+    else if (step.kind === "page") {
+      const { events } = step;
+      yield sharedPage(events, () => ({ events: events.map(toRecordedEvent) }));
+    } else yield markOf(step.kind, toCheckpoint({ position: step.scannedTo }));
+  }
+}
+
+/** ReadAll with follow, of the whole log. */
+export async function* followWholeLogRpc(
+  context: ServiceContext,
+  request: ReadAllRequest,
+  call: Call,
+): AsyncIterable<Answer<typeof ReadAllResponseSchema>> {
+  assertScope(call, "events:read:all-tenants");
+  const { store } = context;
+  const command = {
+    from: startOf(parseWholeStart(request.start)) ?? "",
+    ...parseWholeFilter(request),
+  };
+  for await (const step of followWholeLog(context, command, call.signal)) {
+    if (step.kind === "head") {
+      yield { head: toWholeLogHead(step.head) };
+      continue;
+    }
+    const cursor = store.cursorOf(step.scannedTo);
+    if (step.kind === "page") {
+      const { events } = step;
+      yield sharedPage(events, () => ({
+        events: events.map(toRecordedEvent),
+        globalPositions: events.map((event) => event.globalPosition),
+        cursor,
+      }));
+    } else {
+      yield markOf(step.kind, toCheckpoint({ cursor }));
+    }
+  }
+}
+
+function startOf<Place>({ direction, from }: LogStart<Place>): Place | undefined {
+  if (direction === "forwards") return from;
+  throw invalidArgument("follow", "reads forwards; start is backwards");
+}
+
+/** Pages that several followers are given; held for as long as their events are. */
+const pages = new WeakMap<readonly RecordedEvent[], SharedAnswer<typeof ReadAllResponseSchema>>();
+
+function sharedPage(
+  events: readonly RecordedEvent[],
+  make: () => MessageInitShape<typeof EventPageSchema>,
+): SharedAnswer<typeof ReadAllResponseSchema> {
+  let page = pages.get(events);
+  if (!page) {
+    page = new SharedAnswer(() => ({ answer: { case: "page", value: make() } }));
+    pages.set(events, page);
+  }
+  return page;
+}
+
+function markOf(
+  kind: "checkpoint" | "caught_up" | "fell_behind",
+  checkpoint: MessageInitShape<typeof CheckpointSchema>,
+): Response {
+  switch (kind) {
+    case "checkpoint":
+      return { answer: { case: "checkpoint", value: checkpoint } };
+    case "caught_up":
+      return { answer: { case: "caughtUp", value: { checkpoint } } };
+    case "fell_behind":
+      return { answer: { case: "fellBehind", value: { checkpoint } } };
+    default:
+      return kind satisfies never;
+  }
+}
