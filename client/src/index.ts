@@ -22,10 +22,11 @@ export {
 } from "./event-store/annals.js";
 export type { AppendRequest, AppendResult, StreamId } from "./event-store/append.js";
 export type { EventFilter, ExpectedVersion } from "./event-store/codec.js";
-export { type EventPage, EventStream } from "./event-store/event-stream.js";
+export { type EventPage, EventStream, type FollowMark } from "./event-store/event-stream.js";
 export type { EventsByTypeOptions } from "./event-store/get-events-by-type.js";
 export type { ReadOptions } from "./event-store/read.js";
 export type { ReadAllOptions } from "./event-store/read-all.js";
+export type { SubscribeOptions, SubscriptionState } from "./event-store/subscribe.js";
 export { defineEvent, type EventDefinition, type EventOf } from "./events/define-event.js";
 export type { DomainEvent, EventFact, EventOptions, NewEvent } from "./events/domain-event.js";
 export {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
@@ -30,6 +31,9 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+/** A connection that carries a call is pinged so often, and given up when no answer comes. */
+const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
+
 type EventStoreClient = Client<typeof EventStore>;
 
 type UnaryCall<T> = (
@@ -42,14 +46,14 @@ export class Connection {
   readonly #sessions: Http2SessionManager;
   readonly #client: EventStoreClient;
   readonly #deadlineMs: number;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** @throws AnnalsError invalid_options */
   constructor(options: ConnectionOptions) {
     const secret = options.token !== undefined;
     const url = parseAddress(options.address, secret, options.allowPlaintext ?? false);
     this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
-    this.#sessions = new Http2SessionManager(url.origin);
+    this.#sessions = new Http2SessionManager(url.origin, keepalive);
     const transport = createGrpcTransport({
       baseUrl: url.origin,
       sessionManager: this.#sessions,
@@ -108,9 +112,16 @@ export class Connection {
     }
   }
 
+  /** Waits, unless the client is closed or the signal aborted meanwhile. @throws AnnalsError */
+  async pause(ms: number, signal?: AbortSignal): Promise<void> {
+    const any = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    await setTimeout(ms, undefined, { signal: any }).catch(() => undefined);
+    this.#assertReady(signal);
+  }
+
   /** Ends every call and lets go of the connection. Idempotent. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort(closed());
     this.#sessions.abort();
   }
 
@@ -120,7 +131,7 @@ export class Connection {
   };
 
   #assertReady(signal?: AbortSignal): void {
-    if (this.#closed) throw new AnnalsError("closed", "the client is closed", {});
+    if (this.#closing.signal.aborted) throw closed();
     if (!signal?.aborted) return;
     const cause: unknown = signal.reason;
     throw new AnnalsError("cancelled", "aborted before the call", {}, { cause });
@@ -129,10 +140,15 @@ export class Connection {
   #errorOf(error: unknown, call: FailedCall): AnnalsError {
     const known = toAnnalsError(error, call);
     // After a close, too, what the server answered stands, and what was never sent was not written.
-    if (!this.#closed || known.requestId !== "" || known.code === "closed") return known;
+    if (!this.#closing.signal.aborted || known.requestId !== "" || known.code === "closed")
+      return known;
     const extras = { cause: error, outcomeUnknown: call.writes };
     return new AnnalsError("closed", "the client was closed", {}, extras);
   }
+}
+
+function closed(): AnnalsError {
+  return new AnnalsError("closed", "the client is closed", {});
 }
 
 /** gRPC has room for eight digits; connect would take 0 for no deadline at all. */

@@ -10,6 +10,7 @@ import { EventStream } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
+import { subscribe, type SubscribeOptions } from "./subscribe.js";
 import { toProtoStream, toWireString } from "./wire-values.js";
 
 /** How to reach a server, and what its events are. */
@@ -73,6 +74,17 @@ export class Annals implements AsyncDisposable {
   /** A log's events, up to where it ends when the loop begins. @throws AnnalsError unreadable_event */
   readAll(options?: ReadAllOptions): EventStream {
     return new EventStream(() => readAllPages(this.connection, this.registry, options));
+  }
+
+  /**
+   * A log's events from a place on, and then live, for as long as the loop goes on: over lost
+   * connections, restarts of the server and full queues, each event once and in order.
+   *
+   * @throws AnnalsError in the loop, what coming again does not mend: unauthenticated,
+   *   permission_denied, invalid_argument, unreadable_event, closed
+   */
+  subscribe(options: SubscribeOptions = {}): EventStream {
+    return new EventStream(() => subscribe(this.connection, this.registry, options));
   }
 
   /** The tenant's events of one aggregate type, by position. @throws AnnalsError unreadable_event */

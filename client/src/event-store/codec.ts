@@ -34,6 +34,8 @@ export interface EventFilter {
   readonly recordedFrom?: Date | undefined;
   /** Latest recordedAt, exclusive. */
   readonly recordedBefore?: Date | undefined;
+  /** All-tenants scope only: the tenants whose events are wanted. */
+  readonly tenantIds?: readonly string[];
 }
 
 /** @throws AnnalsError invalid_argument */
@@ -78,6 +80,7 @@ export function toProtoFilter(filter: EventFilter | undefined): Filter | undefin
     eventTypes: toWireStrings("filter.event_types", filter.eventTypes),
     eventTypePrefixes: toWireStrings("filter.event_type_prefixes", filter.eventTypePrefixes),
     tags: toWireStrings("filter.tags", filter.tags),
+    tenantIds: toWireStrings("filter.tenant_ids", filter.tenantIds),
     ...toProtoTimes("filter.", filter),
   });
 }

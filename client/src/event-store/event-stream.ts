@@ -9,12 +9,21 @@ export interface EventPage {
    * in a tenant's log, a cursor in the whole log.
    */
   readonly resumeFrom: bigint | string;
+  /**
+   * With `follow`. "caught_up": everything up to now has come, from here on it comes live.
+   * "fell_behind": this reader was too slow for that, and catches up again. Else undefined.
+   */
+  readonly mark: FollowMark | undefined;
 }
+
+/** How a reader that follows stands. */
+export type FollowMark = "caught_up" | "fell_behind";
 
 /** A page as it came, of events that are decoded one by one. */
 export interface UndecodedPage {
   readonly events: Iterable<DomainEvent>;
   readonly resumeFrom: bigint | string;
+  readonly mark?: FollowMark;
 }
 
 /**
@@ -32,8 +41,8 @@ export class EventStream implements AsyncIterable<DomainEvent> {
 
   /** The same, page by page. A page with an event that cannot be read throws as a whole. */
   async *pages(): AsyncGenerator<EventPage, void, undefined> {
-    for await (const { events, resumeFrom } of this.open()) {
-      yield { events: [...events], resumeFrom };
+    for await (const { events, resumeFrom, mark } of this.open()) {
+      yield { events: [...events], resumeFrom, mark };
     }
   }
 

@@ -1,4 +1,4 @@
-import { type ReadAllRequest, Scope } from "@annals/proto/annals/v1/event_store";
+import { type Checkpoint, type ReadAllRequest, Scope } from "@annals/proto/annals/v1/event_store";
 import type { CallOptions, Connection } from "../connection/connection.js";
 import { AnnalsError } from "../connection/errors.js";
 import type { EventRegistry } from "../events/registry.js";
@@ -17,6 +17,11 @@ export interface ReadAllOptions extends CallOptions {
   readonly filter?: EventFilter;
   /** Most events, 1 or more. Default: all. */
   readonly limit?: bigint | number;
+  /**
+   * Go on with the events still to come. The loop ends when it is left, `signal` is aborted or the
+   * limit is met. Default: false. To go on over a lost connection too, use `subscribe`.
+   */
+  readonly follow?: boolean;
 }
 
 export async function* readAllPages(
@@ -29,19 +34,33 @@ export async function* readAllPages(
     scope: options.scope === "all-tenants" ? Scope.ALL_TENANTS : Scope.TENANT,
     start: toStart(options),
     limit: toWireCount("limit", options.limit, 1n),
+    follow: options.follow ?? false,
     ...(filter && { filter }),
   };
   const whole = options.scope === "all-tenants";
   const answers = connection.stream((client, call) => client.readAll(request, call), options);
+  const placeOf = (checkpoint: Checkpoint | undefined): bigint | string =>
+    whole ? (checkpoint?.cursor ?? "") : (checkpoint?.position ?? 0n);
   for await (const { answer } of answers) {
-    if (answer.case === "page") {
-      const { events, globalPositions, cursor } = answer.value;
-      const last = events.at(-1);
-      if (!last) continue;
-      const decoded = toDomainEvents(events, registry, globalPositions);
-      yield { events: decoded, resumeFrom: whole ? cursor : last.position };
-    } else if (answer.case === "checkpoint") {
-      yield { events: [], resumeFrom: whole ? answer.value.cursor : answer.value.position };
+    switch (answer.case) {
+      case "page": {
+        const { events, globalPositions, cursor } = answer.value;
+        const last = events.at(-1);
+        if (!last) continue;
+        const decoded = toDomainEvents(events, registry, globalPositions);
+        yield { events: decoded, resumeFrom: whole ? cursor : last.position };
+        break;
+      }
+      case "checkpoint":
+        yield { events: [], resumeFrom: placeOf(answer.value) };
+        break;
+      case "caughtUp":
+        yield { events: [], resumeFrom: placeOf(answer.value.checkpoint), mark: "caught_up" };
+        break;
+      case "fellBehind":
+        yield { events: [], resumeFrom: placeOf(answer.value.checkpoint), mark: "fell_behind" };
+        break;
+      case undefined: // the head, or what a newer server has to say
     }
   }
 }

@@ -16,6 +16,11 @@ export interface ReadOptions extends CallOptions {
   readonly direction?: "forwards" | "backwards";
   /** Most events, 1 or more. Default: all. */
   readonly limit?: bigint | number;
+  /**
+   * Go on with the events still to come; a stream without events is waited for. Not together with
+   * `toVersion` or "backwards". Default: false.
+   */
+  readonly follow?: boolean;
 }
 
 export async function* readPages(
@@ -30,13 +35,27 @@ export async function* readPages(
     toVersion: toWireCount("to_version", options.toVersion, 1n),
     direction: options.direction === "backwards" ? Direction.BACKWARDS : Direction.FORWARDS,
     limit: toWireCount("limit", options.limit, 1n),
+    follow: options.follow ?? false,
   };
   const answers = connection.stream((client, call) => client.read(request, call), options);
+  let resumeFrom = request.fromVersion > 0n ? request.fromVersion - 1n : 0n;
   for await (const { answer } of answers) {
-    if (answer.case !== "page") continue;
-    const { events } = answer.value;
-    const last = events.at(-1);
-    if (!last) continue;
-    yield { events: toDomainEvents(events, registry), resumeFrom: last.aggregateVersion };
+    switch (answer.case) {
+      case "page": {
+        const { events } = answer.value;
+        const last = events.at(-1);
+        if (!last) continue;
+        resumeFrom = last.aggregateVersion;
+        yield { events: toDomainEvents(events, registry), resumeFrom };
+        break;
+      }
+      case "caughtUp":
+        yield { events: [], resumeFrom, mark: "caught_up" };
+        break;
+      case "fellBehind":
+        yield { events: [], resumeFrom, mark: "fell_behind" };
+        break;
+      case undefined: // the stream's info, or what a newer server has to say
+    }
   }
 }

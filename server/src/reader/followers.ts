@@ -72,7 +72,7 @@ export class Followers {
         limit: "followers_per_tenant",
         maximum: this.maxPerTenant,
         actual: count,
-        retryAfterMs: 1_000,
+        retryAfterMs: 200,
       });
     }
     if (count === 0) this.#perTenant.delete(tenantId);

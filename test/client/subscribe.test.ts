@@ -1,0 +1,196 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import {
+  allTenants,
+  type Annals,
+  connect,
+  type EventPage,
+  isAnnalsError,
+  type SubscriptionState,
+} from "@annals/client";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { AnnalsServer } from "#server/compose.js";
+import { OrderPlaced } from "../support/orders.js";
+import { newTenant, startTestServer } from "../support/server.js";
+import { startServerProcess } from "../support/server-process.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+let server: AnnalsServer;
+beforeAll(async () => {
+  server = await startTestServer({ checkpointPositions: "5", maxFollowersPerTenant: "1" });
+});
+afterAll(() => server.stop());
+
+const placed = () => OrderPlaced.create({ customerName: "Ann", totalAmount: 1 });
+const open = (tenant = newTenant()): Annals => {
+  const annals = connect({ address: server.grpcAddress, tenant, events: [OrderPlaced] });
+  onTestFinished(() => annals.close());
+  return annals;
+};
+const append = (annals: Annals, aggregateId = "1") =>
+  annals.append({
+    stream: { aggregateType: "Order", aggregateId },
+    expected: "any",
+    events: [placed()],
+  });
+
+describe("follow", () => {
+  test("pages tell when the reader has caught up, and where to resume", async () => {
+    const annals = open();
+    await append(annals);
+    const pages: EventPage[] = [];
+    for await (const page of annals.readAll({ follow: true }).pages()) {
+      pages.push(page);
+      if (page.mark === "caught_up") await append(annals);
+      if (pages.length === 3) break;
+    }
+    expect(pages.map((page) => page.mark)).toEqual([undefined, "caught_up", undefined]);
+    expect(pages.map((page) => page.resumeFrom)).toEqual([1n, 1n, 2n]);
+    expect(pages.map((page) => page.events.length)).toEqual([1, 0, 1]);
+  });
+
+  test("leaving the loop ends the call on the server, which then has room for the next", async () => {
+    const annals = open();
+    await append(annals);
+    for (let i = 0; i < 5; i++) {
+      for await (const { position } of annals.subscribe()) {
+        expect(position).toBe(1n);
+        break;
+      }
+    }
+  });
+
+  test("a stream is followed from before its first event", async () => {
+    const annals = open();
+    const aggregateId = newTenant();
+    const versions: bigint[] = [];
+    const stream = { aggregateType: "Order", aggregateId };
+    for await (const page of annals.read(stream, { follow: true }).pages()) {
+      if (page.mark === "caught_up") {
+        expect(page.resumeFrom).toBe(0n);
+        for (const id of [aggregateId, "another", aggregateId]) await append(annals, id);
+      }
+      versions.push(...page.events.map((event) => event.aggregateVersion));
+      if (versions.length === 2) break;
+    }
+    expect(versions).toEqual([1n, 2n]);
+  });
+
+  test("the whole log is followed, narrowed to some tenants", async () => {
+    const [a, b] = [newTenant(), newTenant()];
+    const operator = open(allTenants);
+    const { cursor } = await operator.getHead({ scope: "all-tenants" });
+    const options = { scope: "all-tenants", after: cursor, filter: { tenantIds: [b] } } as const;
+    for await (const { events, mark } of operator.subscribe(options).pages()) {
+      if (mark === "caught_up") for (const tenant of [a, b]) await append(open(tenant));
+      if (events.length === 0) continue;
+      expect(events.map((event) => event.tenantId)).toEqual([b]);
+      break;
+    }
+  });
+});
+
+describe("subscribe", () => {
+  test("over kills and restarts of the server, each event comes once, in order", async () => {
+    const store = `--store=sqlite:${join(tempFolder(), "annals.db")}`;
+    let process = await startServerProcess([store]);
+    onTestFinished(async () => {
+      await process.end("SIGKILL");
+    });
+    const { address } = process;
+    const annals = connect({ address, tenant: newTenant(), events: [OrderPlaced] });
+    onTestFinished(() => annals.close());
+
+    const states: SubscriptionState["kind"][] = [];
+    const positions: bigint[] = [];
+    const reading = (async () => {
+      const options = { onState: ({ kind }: SubscriptionState) => void states.push(kind) };
+      for await (const { position } of annals.subscribe({ ...options, maxDelayMs: 200 })) {
+        positions.push(position);
+      }
+    })();
+    const closed = reading.catch((error: unknown) => error);
+    let written = 0;
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGKILL"] as const) {
+      for (let i = 0; i < 20; i++) await append(annals, `o-${written++}`);
+      await process.end(signal);
+      process = await startServerProcess([store, `--grpc-address=${address}`]);
+      for (let i = 0; i < 20; i++) await append(annals, `o-${written++}`);
+    }
+    await expect.poll(() => positions.length, { timeout: 10_000 }).toBe(written);
+    expect(positions).toEqual(positions.map((_, i) => BigInt(i + 1)));
+    expect(states.filter((kind) => kind === "waiting").length).toBeGreaterThanOrEqual(3);
+    expect(states[0]).toBe("connecting");
+    expect(states.at(-1)).toBe("live");
+    await annals.close();
+    expect(isAnnalsError(await closed, "closed")).toBe(true);
+  }, 60_000);
+
+  test("what coming again does not mend is thrown, once", async () => {
+    const states: SubscriptionState["kind"][] = [];
+    const loop = open()
+      .subscribe({ scope: "all-tenants", onState: ({ kind }) => void states.push(kind) })
+      .toArray();
+    const error: unknown = await loop.catch((reason: unknown) => reason);
+    expect(isAnnalsError(error, "permission_denied")).toBe(true);
+    expect(states).toEqual(["connecting"]);
+  });
+
+  test("a full house is waited for", async () => {
+    const tenant = newTenant();
+    const [first, second] = [open(tenant), open(tenant)];
+    await append(first);
+    const states: SubscriptionState[] = [];
+    const holder = first.subscribe()[Symbol.asyncIterator]();
+    await holder.next();
+    const waiter = second
+      .subscribe({ onState: (state) => void states.push(state) })
+      [Symbol.asyncIterator]();
+    const event = waiter.next();
+    await expect.poll(() => states.some(({ kind }) => kind === "waiting")).toBe(true);
+    await holder.return?.();
+    expect((await event).value?.position).toBe(1n);
+    await waiter.return?.();
+  });
+
+  test("an aborted signal ends the loop, also while it waits to connect again", async () => {
+    const annals = connect({ address: "127.0.0.1:1", tenant: newTenant() });
+    onTestFinished(() => annals.close());
+    const aborting = new AbortController();
+    const loop = annals
+      .subscribe({
+        signal: aborting.signal,
+        onState: ({ kind }) => {
+          if (kind === "waiting") {
+            setImmediate(() => {
+              aborting.abort();
+            });
+          }
+        },
+      })
+      .toArray();
+    const error: unknown = await loop.catch((reason: unknown) => reason);
+    expect(isAnnalsError(error, "cancelled")).toBe(true);
+  });
+
+  test("a closed client's subscription keeps no process alive", async () => {
+    const program = `
+      import { connect } from "@annals/client";
+      const annals = connect({ address: process.argv[1], tenant: "${newTenant()}" });
+      for await (const { mark } of annals.subscribe().pages()) {
+        if (mark === "caught_up") setImmediate(() => annals.close());
+      }`;
+    const child = spawn(
+      process.execPath,
+      ["--input-type=module", "-e", program, server.grpcAddress],
+      {
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    let errors = "";
+    child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+    await once(child, "exit");
+    expect(errors).toContain("the client");
+  });
+});
