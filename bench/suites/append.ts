@@ -42,9 +42,10 @@ export const appendSuite: Suite = {
   name: "append",
   description: "unary Append over the wire, as a ratio to the empty handler of the same stack",
   options: [
-    new Option("--store <store>", "sqlite, memory, or what the server's --store takes").default(
-      "sqlite",
-    ),
+    new Option(
+      "--store <store>",
+      "sqlite, postgres, memory, or what the server's --store takes",
+    ).default("sqlite"),
     count("--in-flight <n>", "calls that wait for their answer at any time", 10_000, 64),
     count("--connections <n>", "connections that they are spread over", 1_000, 4),
     count("--events <n>", "events in each append", 1_000, 1),
