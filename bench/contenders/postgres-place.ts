@@ -37,20 +37,30 @@ export async function openPostgresPlace(folder: () => Promise<string>): Promise<
 }
 
 async function openDatabase(serverUrl: string): Promise<StorePlace> {
+  const { url, drop } = await createDatabase(serverUrl);
+  try {
+    await migrate(url);
+    return { store: url, durability: await readDurability(url), disk: undefined, close: drop };
+  } catch (error) {
+    await drop();
+    throw error;
+  }
+}
+
+/** Makes an empty database on the server of a URL. */
+export async function createDatabase(
+  serverUrl: string,
+): Promise<{ readonly url: string; drop: () => Promise<void> }> {
   const name = `annals_bench_${randomUUID().replaceAll("-", "")}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   await query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
-  const close = async (): Promise<void> => {
-    await query(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  const drop = async (): Promise<void> => {
+    const admin = new URL(serverUrl);
+    admin.pathname = "/postgres";
+    await query(admin.href, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   };
-  try {
-    await migrate(url.href);
-    return { store: url.href, durability: await readDurability(url.href), disk: undefined, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return { url: url.href, drop };
 }
 
 /** As the server says, not as it was told. */

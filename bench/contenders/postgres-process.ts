@@ -17,6 +17,7 @@ const settings = {
   fsync: "on",
   synchronous_commit: "on",
   full_page_writes: "on",
+  max_connections: "300",
   shared_buffers: "256MB",
   max_wal_size: "4GB",
 };

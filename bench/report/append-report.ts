@@ -27,11 +27,13 @@ export interface AppendFigures {
   };
   readonly contenders: readonly Figures[];
   readonly ratios: readonly Ratio[];
+  /** Contenders that were asked for and left out, and why. */
+  readonly missing: readonly string[];
 }
 
 /** Both forms of the report. */
 export function reportAppend(figures: AppendFigures): Report {
-  const warnings = warningsOf(figures.contenders, figures.store.disk);
+  const warnings = [...figures.missing, ...warningsOf(figures.contenders, figures.store.disk)];
   const paragraphs = [
     formatList(surroundings(figures)),
     formatTable([heading, ...figures.contenders.map((each) => row(each, figures.load.events))]),
@@ -88,7 +90,7 @@ function row(figures: Figures, events: number): string[] {
     figures.name,
     whole(callsPerSecond.median),
     `${whole(callsPerSecond.min)} to ${whole(callsPerSecond.max)}`,
-    figures.name === "append" ? whole(callsPerSecond.median * events) : "",
+    figures.name !== "empty handler" ? whole(callsPerSecond.median * events) : "",
     latencyMs.p50.toFixed(2),
     latencyMs.p99.toFixed(2),
     serverCpuSecondsPerMillionCalls?.median.toFixed(1) ?? "",

@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { Option } from "commander";
 import { createAnnalsServer } from "../contenders/annals-server.js";
 import { createAppendRequest } from "../contenders/append-request.js";
+import type { Contender } from "../contenders/contender.js";
 import { createEmptyHandler } from "../contenders/empty-handler.js";
-import { openStorePlace } from "../contenders/store-place.js";
+import { createMessageDb } from "../contenders/message-db.js";
+import { type StorePlace, openStorePlace } from "../contenders/store-place.js";
 import { GeneratorProcess } from "../load/generator-process.js";
 import { type AppendFigures, reportAppend } from "../report/append-report.js";
 import { figuresOf } from "../report/figures.js";
@@ -24,6 +26,7 @@ interface AppendOptions {
   readonly seconds?: number;
   readonly warmUpSeconds?: number;
   readonly repetitions?: number;
+  readonly peers?: true;
   readonly quick?: true;
   readonly cpuProfile?: string;
 }
@@ -65,6 +68,7 @@ export const appendSuite: Suite = {
       numberFrom(0, 600, { fraction: true }),
     ),
     time("--repetitions <n>", `interleaved (default: ${usual.repetitions})`, numberFrom(1, 1_000)),
+    new Option("--peers", "with --store postgres: message-db too, on the same server, in process"),
     new Option("--quick", "short times: to see that it works, not for figures"),
     new Option("--cpu-profile <folder>", "have the server write its CPU profile there (V8)"),
   ],
@@ -80,6 +84,9 @@ export const appendSuite: Suite = {
       measureMs: times.seconds * 1000,
     };
 
+    if (options.peers && (options.store !== "postgres" || options.events !== 1)) {
+      throw new Error("--peers needs --store postgres and one event in each append");
+    }
     const place = await openStorePlace(options.store);
     const generator = new GeneratorProcess();
     try {
@@ -92,7 +99,13 @@ export const appendSuite: Suite = {
         eventsPerAppend: options.events,
         cpuProfileFolder: options.cpuProfile,
       });
-      const measured = await driveInterleaved([empty, append], load, times.repetitions, context);
+      const { missing, peers } = await createPeers(options, place);
+      const measured = await driveInterleaved(
+        [empty, append, ...peers],
+        load,
+        times.repetitions,
+        context,
+      );
       const { durability, disk } = place;
       const figures: AppendFigures = {
         suite: "append",
@@ -108,7 +121,8 @@ export const appendSuite: Suite = {
           requestBytes: request.message.length,
         },
         contenders: measured.map(figuresOf),
-        ratios: [ratioOf(measured, append.name, empty.name)],
+        ratios: [empty, ...peers].map(({ name }) => ratioOf(measured, append.name, name)),
+        missing,
       };
       return reportAppend(figures);
     } finally {
@@ -117,6 +131,21 @@ export const appendSuite: Suite = {
     }
   },
 };
+
+/** Peers that cannot be had are left out, and the report says so. */
+async function createPeers(
+  options: AppendOptions,
+  { store, durability }: StorePlace,
+): Promise<{ readonly peers: readonly Contender[]; readonly missing: readonly string[] }> {
+  if (!options.peers) return { peers: [], missing: [] };
+  try {
+    const messageDb = await createMessageDb({ ...options, serverUrl: store, durability });
+    return { peers: [messageDb], missing: [] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { peers: [], missing: [`SKIPPED message-db, which could not be installed: ${why}`] };
+  }
+}
 
 function timesIn({ seconds, warmUpSeconds, repetitions }: AppendOptions): Partial<typeof usual> {
   return {
