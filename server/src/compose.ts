@@ -7,6 +7,7 @@ import { authenticateDev } from "./interceptors/authenticate-dev.js";
 import { authenticateJwt } from "./interceptors/authenticate-jwt.js";
 import { createChain } from "./interceptors/chain.js";
 import { Followers } from "./reader/followers.js";
+import { PageCache } from "./reader/page-cache.js";
 import { Tail } from "./reader/tail.js";
 import type { ServiceContext } from "./service/context.js";
 import { createMemoryStore } from "./store/memory/open.js";
@@ -63,6 +64,10 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     writer,
     foreignStreams: config.foreignStreams,
     pages,
+    pageCache: new PageCache(store, {
+      maxBytes: config.pageCacheBytes,
+      pageEvents: pages.maxEvents,
+    }),
     followers: new Followers(tail, config.maxFollowersPerTenant),
     checkpoints: {
       everyPlaces: BigInt(config.checkpointPositions),

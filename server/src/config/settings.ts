@@ -42,6 +42,7 @@ export interface Settings {
   readonly maxStreamInFlight: Setting<number>;
   readonly maxFollowersPerTenant: Setting<number>;
   readonly tailBytes: Setting<number>;
+  readonly pageCacheBytes: Setting<number>;
   readonly checkpointPositions: Setting<number>;
   readonly checkpointIntervalMs: Setting<number>;
   readonly readerStallTimeoutMs: Setting<number>;
@@ -162,6 +163,10 @@ export const settings: Settings = {
   tailBytes: {
     doc: "Most bytes of the newest events that are kept in memory for those who follow. A follower that falls further behind reads the store.",
     ...withDefault(count(1, 2 ** 36), 33_554_432),
+  },
+  pageCacheBytes: {
+    doc: "Most bytes of events kept in memory in pages that readers of the same log share. What is kept takes about three times that: the events, and their encoding.",
+    ...withDefault(count(1, 2 ** 36), 67_108_864),
   },
   checkpointPositions: {
     doc: "A follower for whom nothing matches is told how far it has come after so many positions.",

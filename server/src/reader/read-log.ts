@@ -9,6 +9,9 @@ import type {
 } from "../store/store.js";
 import { atMost } from "./read-stream.js";
 
+/** What reads a page of a log: a store, or the pages kept of it. */
+export type LogReader = Pick<Store, "readLog" | "readWholeLog">;
+
 /** Which part of a tenant's log. */
 export type LogRange = Omit<LogQuery, keyof PageBounds> & {
   /** Most events; undefined: all. */
@@ -26,27 +29,22 @@ export type WholeLogRange = Omit<WholeLogQuery, keyof PageBounds> & {
  * event: it then says how far the log was scanned. The last one has atEnd, unless the limit is met.
  */
 export function readLogPages(
-  store: Store,
+  log: LogReader,
   range: LogRange,
   bounds: PageBounds,
   signal?: AbortSignal,
 ): AsyncGenerator<LogPage, void, undefined> {
-  return readPages(range, bounds, (query) => store.readLog(query, signal && { signal }), signal);
+  return readPages(range, bounds, (query) => log.readLog(query, signal && { signal }), signal);
 }
 
 /** The whole log in pages; like readLogPages. */
 export function readWholeLogPages(
-  store: Store,
+  log: LogReader,
   range: WholeLogRange,
   bounds: PageBounds,
   signal?: AbortSignal,
 ): AsyncGenerator<WholeLogPage, void, undefined> {
-  return readPages(
-    range,
-    bounds,
-    (query) => store.readWholeLog(query, signal && { signal }),
-    signal,
-  );
+  return readPages(range, bounds, (query) => log.readWholeLog(query, signal && { signal }), signal);
 }
 
 async function* readPages<

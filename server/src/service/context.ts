@@ -1,5 +1,6 @@
 import type { CheckpointOptions } from "../reader/follow.js";
 import type { Followers } from "../reader/followers.js";
+import type { PageCache } from "../reader/page-cache.js";
 import type { PageBounds, Store } from "../store/store.js";
 import type { Writer } from "../writer/writer.js";
 
@@ -16,6 +17,8 @@ export interface ServiceContext {
   readonly foreignStreams: ForeignStreams;
   /** Bounds of the pages of streamed reads. */
   readonly pages: PageBounds;
+  /** Pages that readers from afar share. */
+  readonly pageCache: PageCache;
   readonly followers: Followers;
   readonly checkpoints: CheckpointOptions;
 }

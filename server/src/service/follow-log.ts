@@ -28,7 +28,7 @@ export function followLog(
   { from, filter, limit }: FollowCommand<bigint>,
   signal: AbortSignal,
 ): AsyncGenerator<LogStep<LogHead>, void, undefined> {
-  const { store, pages } = context;
+  const { store, pageCache, pages } = context;
   return context.followers.open(tenantId, async function* (follower) {
     yield { kind: "head" as const, head: await store.getHead(tenantId, { signal }) };
     const range = { tenantId, direction: "forwards", to: lastPlace, filter } as const;
@@ -37,7 +37,10 @@ export function followLog(
       follow({
         ...followOptions(context, follower, signal),
         readOn: (place, maxEvents) =>
-          store.readLog({ ...range, from: place, maxEvents, maxBytes: pages.maxBytes }, { signal }),
+          pageCache.readLog(
+            { ...range, from: place, maxEvents, maxBytes: pages.maxBytes },
+            { signal },
+          ),
         pick: pickOf(filter),
         placeOf: (event) => event.position,
         ...{ from, limit },
@@ -52,7 +55,7 @@ export function followWholeLog(
   { from, filter, limit }: FollowCommand<string>,
   signal: AbortSignal,
 ): AsyncGenerator<LogStep<WholeLogHead>, void, undefined> {
-  const { store, pages } = context;
+  const { store, pageCache, pages } = context;
   return context.followers.open(undefined, async function* (follower) {
     yield { kind: "head" as const, head: await store.getWholeHead({ signal }) };
     const range = { direction: "forwards", to: "", filter } as const;
@@ -61,7 +64,7 @@ export function followWholeLog(
       follow({
         ...followOptions(context, follower, signal),
         readOn: async (place, maxEvents) => {
-          const page = await store.readWholeLog(
+          const page = await pageCache.readWholeLog(
             { ...range, from: store.cursorOf(place), maxEvents, maxBytes: pages.maxBytes },
             { signal },
           );

@@ -23,7 +23,7 @@ export interface LogReading<Head, Page> {
 
 /** Reads the tenant's log, up to the head it had when the read began. */
 export async function readLog(
-  { store, pages }: ServiceContext,
+  { store, pageCache, pages }: ServiceContext,
   tenantId: TenantId,
   command: LogCommand<bigint>,
   signal?: AbortSignal,
@@ -35,18 +35,18 @@ export async function readLog(
       : { from: command.from ?? head.position + 1n, to: 1n };
   return {
     head,
-    pages: readLogPages(store, { ...command, ...ends, tenantId }, pages, signal),
+    pages: readLogPages(pageCache, { ...command, ...ends, tenantId }, pages, signal),
   };
 }
 
 /** Reads the whole log, up to the head it had when the read began. */
 export async function readWholeLog(
-  { store, pages }: ServiceContext,
+  { store, pageCache, pages }: ServiceContext,
   command: LogCommand<string>,
   signal?: AbortSignal,
 ): Promise<LogReading<WholeLogHead, WholeLogPage>> {
   const head = await store.getWholeHead(signal && { signal });
   const from = command.from ?? "";
   const to = command.direction === "forwards" ? head.cursor : "";
-  return { head, pages: readWholeLogPages(store, { ...command, from, to }, pages, signal) };
+  return { head, pages: readWholeLogPages(pageCache, { ...command, from, to }, pages, signal) };
 }

@@ -21,6 +21,6 @@ export type Answer<O extends DescMessage> = MessageInitShape<O> | SharedAnswer<O
 
 /** An answer on the wire. */
 export function encodeAnswer<O extends DescMessage>(schema: O, answer: Answer<O>): Uint8Array {
-  if (answer instanceof SharedAnswer) return (answer).bytes(schema);
+  if (answer instanceof SharedAnswer) return answer.bytes(schema);
   return toBinary(schema, create(schema, answer));
 }

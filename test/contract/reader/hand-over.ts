@@ -4,6 +4,7 @@ import type { RecordedEvent } from "#server/domain/event.js";
 import { type EventFilter, matchesFilter, noFilter } from "#server/domain/filter.js";
 import type { TenantId } from "#server/domain/tenant.js";
 import { Followers } from "#server/reader/followers.js";
+import { PageCache } from "#server/reader/page-cache.js";
 import { Tail } from "#server/reader/tail.js";
 import type { ServiceContext } from "#server/service/context.js";
 import { followLog, followWholeLog, type LogStep } from "#server/service/follow-log.js";
@@ -41,6 +42,7 @@ function contextOf(store: Store, tailBytes = 20_000): ServiceContext {
   const tail = new Tail(store, { maxBytes: tailBytes, pages, onStoreError });
   return {
     ...{ store, writer, pages, foreignStreams: "deny" },
+    pageCache: new PageCache(store, { maxBytes: 100_000, pageEvents: pages.maxEvents }),
     followers: new Followers(tail, 1_000),
     checkpoints: { everyPlaces: 20n, everyMs: 50 },
   };

@@ -1,18 +1,16 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EventPageSchema } from "@annals/proto/annals/v1/event";
 import type {
   CheckpointSchema,
   ReadAllRequest,
   ReadAllResponseSchema,
 } from "@annals/proto/annals/v1/event_store";
 import { invalidArgument } from "../../domain/error.js";
-import type { RecordedEvent } from "../../domain/event.js";
 import { assertScope, type Call, tenantOf } from "../../interceptors/call.js";
 import type { ServiceContext } from "../../service/context.js";
 import { followLog, followWholeLog } from "../../service/follow-log.js";
 import { toCheckpoint } from "../codec/checkpoint.js";
-import { toRecordedEvent } from "../codec/recorded-event.js";
-import { type Answer, SharedAnswer } from "../shared-answer.js";
+import type { Answer } from "../shared-answer.js";
+import { tenantPage, wholePage } from "./log-page.js";
 import { toLogHead, toWholeLogHead } from "./get-head.js";
 import {
   type LogStart,
@@ -37,8 +35,7 @@ export async function* followLogRpc(
   for await (const step of followLog(context, tenantOf(call), command, call.signal)) {
     if (step.kind === "head") yield { head: toLogHead(step.head) };
     else if (step.kind === "page") {
-      const { events } = step;
-      yield sharedPage(events, () => ({ events: events.map(toRecordedEvent) }));
+      yield tenantPage(step.events);
     } else yield markOf(step.kind, toCheckpoint({ position: step.scannedTo }));
   }
 }
@@ -62,12 +59,7 @@ export async function* followWholeLogRpc(
     }
     const cursor = store.cursorOf(step.scannedTo);
     if (step.kind === "page") {
-      const { events } = step;
-      yield sharedPage(events, () => ({
-        events: events.map(toRecordedEvent),
-        globalPositions: events.map((event) => event.globalPosition),
-        cursor,
-      }));
+      yield wholePage(step.events, cursor);
     } else {
       yield markOf(step.kind, toCheckpoint({ cursor }));
     }
@@ -77,21 +69,6 @@ export async function* followWholeLogRpc(
 function startOf<Place>({ direction, from }: LogStart<Place>): Place | undefined {
   if (direction === "forwards") return from;
   throw invalidArgument("follow", "reads forwards; start is backwards");
-}
-
-/** Pages that several followers are given; held for as long as their events are. */
-const pages = new WeakMap<readonly RecordedEvent[], SharedAnswer<typeof ReadAllResponseSchema>>();
-
-function sharedPage(
-  events: readonly RecordedEvent[],
-  make: () => MessageInitShape<typeof EventPageSchema>,
-): SharedAnswer<typeof ReadAllResponseSchema> {
-  let page = pages.get(events);
-  if (!page) {
-    page = new SharedAnswer(() => ({ answer: { case: "page", value: make() } }));
-    pages.set(events, page);
-  }
-  return page;
 }
 
 function markOf(
