@@ -9,11 +9,32 @@ export function createEmptyHandler(
   generator: GeneratorProcess,
   request: RequestTemplate,
 ): Contender {
-  const file = fileURLToPath(new URL("./empty-handler-server.js", import.meta.url));
-  const server = new GrpcServerUnderLoad(generator, request, () => [file, request.path]);
-  return {
+  return contender(generator, request, {
     name: "empty handler",
     description: "@grpc/grpc-js, the same request bytes, handed to a handler that answers nothing",
+    file: "./empty-handler-server.js",
+  });
+}
+
+/** Annals' server with an Append that does nothing: the limit for what the writer and the store add. */
+export function createEmptyRpc(generator: GeneratorProcess, request: RequestTemplate): Contender {
+  return contender(generator, request, {
+    name: "empty Append",
+    description: "Annals' server: transport, decoding and interceptors; the handler does nothing",
+    file: "./empty-rpc-server.js",
+  });
+}
+
+function contender(
+  generator: GeneratorProcess,
+  request: RequestTemplate,
+  what: { readonly name: string; readonly description: string; readonly file: string },
+): Contender {
+  const file = fileURLToPath(new URL(what.file, import.meta.url));
+  const server = new GrpcServerUnderLoad(generator, request, () => [file, request.path]);
+  return {
+    name: what.name,
+    description: what.description,
     start: () => server.start(),
     drive: (load, options) => server.drive(load, options),
     verify: () => Promise.resolve(),

@@ -90,7 +90,7 @@ function row(figures: Figures, events: number): string[] {
     figures.name,
     whole(callsPerSecond.median),
     `${whole(callsPerSecond.min)} to ${whole(callsPerSecond.max)}`,
-    figures.name !== "empty handler" ? whole(callsPerSecond.median * events) : "",
+    !figures.name.startsWith("empty") ? whole(callsPerSecond.median * events) : "",
     latencyMs.p50.toFixed(2),
     latencyMs.p99.toFixed(2),
     serverCpuSecondsPerMillionCalls?.median.toFixed(1) ?? "",

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import { createAnnalsServer } from "../contenders/annals-server.js";
 import { createAppendRequest } from "../contenders/append-request.js";
 import type { Contender } from "../contenders/contender.js";
-import { createEmptyHandler } from "../contenders/empty-handler.js";
+import { createEmptyHandler, createEmptyRpc } from "../contenders/empty-handler.js";
 import { createMessageDb } from "../contenders/message-db.js";
 import { type StorePlace, openStorePlace } from "../contenders/store-place.js";
 import { GeneratorProcess } from "../load/generator-process.js";
@@ -91,6 +91,7 @@ export const appendSuite: Suite = {
     const generator = new GeneratorProcess();
     try {
       const empty = createEmptyHandler(generator, request);
+      const emptyRpc = createEmptyRpc(generator, request);
       const append = createAnnalsServer(generator, {
         store: place.store,
         durability: place.durability,
@@ -101,7 +102,7 @@ export const appendSuite: Suite = {
       });
       const { missing, peers } = await createPeers(options, place);
       const measured = await driveInterleaved(
-        [empty, append, ...peers],
+        [empty, emptyRpc, append, ...peers],
         load,
         times.repetitions,
         context,
@@ -121,7 +122,7 @@ export const appendSuite: Suite = {
           requestBytes: request.message.length,
         },
         contenders: measured.map(figuresOf),
-        ratios: [empty, ...peers].map(({ name }) => ratioOf(measured, append.name, name)),
+        ratios: [empty, emptyRpc, ...peers].map(({ name }) => ratioOf(measured, append.name, name)),
         missing,
       };
       return reportAppend(figures);

@@ -1,0 +1,22 @@
+import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { authenticateDev } from "#server/interceptors/authenticate-dev.js";
+import { createChain } from "#server/interceptors/chain.js";
+import { createLogger } from "#server/telemetry/logger.js";
+import { listenGrpc } from "#server/transport/grpc/server.js";
+import { unary } from "#server/transport/rpc.js";
+
+// Annals' own server with an Append that does nothing: its transport, its decoding, its interceptors.
+
+const logger = createLogger({ level: "info", pretty: false });
+const chain = createChain({ authenticate: authenticateDev, logger, callTimeoutMs: 30_000 });
+const rpc = unary(EventStore.method.append, ["events:append"], () => Promise.resolve({}));
+const server = await listenGrpc([rpc], chain, {
+  address: "127.0.0.1:0",
+  maxMessageBytes: 5_242_880,
+  maxConcurrentStreams: 1_000,
+  reflection: false,
+  stallTimeoutMs: 60_000,
+  keepaliveMs: 60_000,
+});
+logger.info({ grpcAddress: server.address }, "listening");
+process.on("SIGTERM", () => void server.stop(1_000));
