@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { appendSuite } from "./suites/append.js";
+import { liveSuite } from "./suites/live.js";
+import { readSuite } from "./suites/read.js";
 import type { Suite } from "./suites/suite.js";
 
 /** THE SUITES. */
-const suites: readonly Suite[] = [appendSuite];
+const suites: readonly Suite[] = [appendSuite, readSuite, liveSuite];
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

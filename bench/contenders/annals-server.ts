@@ -23,23 +23,33 @@ export interface AnnalsServerOptions {
 export function createAnnalsServer(
   generator: GeneratorProcess,
   options: AnnalsServerOptions,
-): Contender {
+): Contender & { readonly address: string } {
   const { store, durability, request, tenants, eventsPerAppend, cpuProfileFolder } = options;
   const server = new GrpcServerUnderLoad(generator, request, () => [
     ...(cpuProfileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${cpuProfileFolder}`]),
-    fileURLToPath(new URL("../../../server/dist/main.js", import.meta.url)),
-    ...["--grpc-address", "127.0.0.1:0"],
-    ...["--auth", "dev"],
-    ...["--store", store],
-    ...["--log-format", "json"],
+    ...serverArguments(store),
   ]);
   return {
     name: "append",
     description: `annals.v1.EventStore/Append; ${durability}`,
+    get address() {
+      return server.address;
+    },
     start: () => server.start(),
     drive: (load, driveOptions) => server.drive(load, driveOptions),
     verify: (acknowledged) =>
       assertLogHeads(server.address, tenants, BigInt(acknowledged) * BigInt(eventsPerAppend)),
     stop: () => server.stop(),
   };
+}
+
+/** Node's arguments for a server on a free port of loopback, in dev mode. */
+export function serverArguments(store: string): readonly string[] {
+  return [
+    fileURLToPath(new URL("../../../server/dist/main.js", import.meta.url)),
+    ...["--grpc-address", "127.0.0.1:0"],
+    ...["--auth", "dev"],
+    ...["--store", store],
+    ...["--log-format", "json"],
+  ];
 }

@@ -5,6 +5,7 @@ import type { Figures } from "./figures.js";
 import type { Machine } from "./machine.js";
 import type { Ratio } from "./ratio.js";
 import type { Spread } from "./spread.js";
+import { surroundings } from "./surroundings.js";
 import { formatList, formatTable } from "./table.js";
 import { warningsOf } from "./warnings.js";
 
@@ -35,7 +36,7 @@ export interface AppendFigures {
 export function reportAppend(figures: AppendFigures): Report {
   const warnings = [...figures.missing, ...warningsOf(figures.contenders, figures.store.disk)];
   const paragraphs = [
-    formatList(surroundings(figures)),
+    formatList(describe(figures)),
     formatTable([heading, ...figures.contenders.map((each) => row(each, figures.load.events))]),
     figures.ratios.map(sentence).join("\n"),
     checked(figures),
@@ -44,16 +45,9 @@ export function reportAppend(figures: AppendFigures): Report {
   return { document: { ...figures, warnings }, text: paragraphs.join("\n\n") };
 }
 
-function surroundings({ machine, store, load }: AppendFigures): [string, string][] {
-  const { cpu, cores, memoryGiB, system, node } = machine;
-  const { disk } = store;
-  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+function describe({ machine, store, load }: AppendFigures): [string, string][] {
   return [
-    ["machine", `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}`],
-    ["versions", `Node ${node}, ${versions.join(", ")}`],
-    ["commit", machine.commit],
-    ["store", `${store.name}: ${store.durability}`],
-    ...(disk ? [diskLine(disk)] : []),
+    ...surroundings({ machine, store }),
     ["load", `${load.inFlight} in flight over ${load.connections} connections, closed loop`],
     [
       "a call",
@@ -65,11 +59,6 @@ function surroundings({ machine, store, load }: AppendFigures): [string, string]
       `${load.repetitions} x ${load.measureMs / 1000} s each in turns, after ${load.warmUpMs / 1000} s of warm-up`,
     ],
   ];
-}
-
-function diskLine({ folder, fileSystem, syncMs }: Disk): [string, string] {
-  const sync = `writing 4 KiB and fdatasync: ${syncMs.toFixed(2)} ms`;
-  return ["disk", `${folder}, ${fileSystem}, ${sync}`];
 }
 
 const heading = [

@@ -51,6 +51,11 @@ export class LogTail {
     return this.#first === undefined ? undefined : this.#first + BigInt(this.#events.length) - 1n;
   }
 
+  /** How many wait for an event to come. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
   /** Adds the next event. Who waits for it is woken by `wake`. */
   push(event: RecordedEvent): void {
     const place = this.placeOf(event);
@@ -60,13 +65,16 @@ export class LogTail {
     if (this.#pages.size > 0) this.#pages = new Map();
   }
 
-  /** Wakes those for whom something has come since they were last offered what is here. */
-  wake(): void {
+  /** Wakes those for whom something has come since they were last offered what is here; how many. */
+  wake(): number {
+    let woken = 0;
     for (const waiter of this.#waiters) {
       if (!this.#concerns(waiter)) continue;
       this.#waiters.delete(waiter);
       waiter.wake();
+      woken++;
     }
+    return woken;
   }
 
   /** Lets go of everything up to a place. */

@@ -27,8 +27,11 @@ export interface FollowedTail {
 const retryMs = 500;
 
 /** Fan-out may take one part of the event loop's time in so many: the rest is for appends and reads. */
-const fanOutShare = 3;
-const maxPauseMs = 100;
+const fanOutShare = 4;
+const maxPauseMs = 2_000;
+
+/** Turns of the event loop that followers are given to take what came; a slow one takes longer. */
+const maxTurns = 50;
 
 /**
  * One reader of the whole log for all who follow live. It runs only while somebody does, and keeps
@@ -165,8 +168,14 @@ export class Tail {
       this.#keep(event);
     }
     const started = performance.now();
-    for (const tail of concerned) tail.wake();
-    await setImmediate();
+    let woken = 0;
+    for (const tail of concerned) woken += tail.wake();
+    const busy = (): boolean => {
+      let waiting = 0;
+      for (const tail of concerned) waiting += tail.waiting;
+      return waiting < woken;
+    };
+    for (let turn = 0; turn < maxTurns && busy(); turn++) await setImmediate();
     const spentMs = performance.now() - started;
     if (spentMs >= 1) await setTimeout(Math.min((fanOutShare - 1) * spentMs, maxPauseMs));
   }

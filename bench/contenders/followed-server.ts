@@ -1,0 +1,30 @@
+import { IdleFollowers } from "../load/idle-followers.js";
+import type { Contender } from "./contender.js";
+
+/**
+ * A server whose logs are followed while it takes appends.
+ *
+ * @param followed one follower for each entry
+ */
+export function withFollowers(
+  server: Contender & { readonly address: string },
+  name: string,
+  followed: readonly string[],
+): Contender {
+  let followers: IdleFollowers | undefined;
+  return {
+    name,
+    description: `${server.description}; ${followed.length} followers`,
+    start: async () => {
+      await server.start();
+      if (followed.length === 0) return;
+      followers = await IdleFollowers.start({ address: server.address, tenants: followed });
+    },
+    drive: (load, options) => server.drive(load, options),
+    verify: (acknowledged) => server.verify(acknowledged),
+    stop: async () => {
+      await followers?.stop();
+      await server.stop();
+    },
+  };
+}

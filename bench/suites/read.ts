@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Option } from "commander";
+import { ReadAllRequestSchema } from "@annals/proto/annals/v1/event_store";
+import { serverArguments } from "../contenders/annals-server.js";
+import { fillLog } from "../contenders/fill-log.js";
+import { ServerProcess } from "../contenders/server-process.js";
+import { openStorePlace } from "../contenders/store-place.js";
+import { readPages, type ReadJob, type ReadResult } from "../load/page-reader.js";
+import { readMachine } from "../report/machine.js";
+import { reportRead } from "../report/read-report.js";
+import { numberFrom } from "./number-option.js";
+import type { Suite } from "./suite.js";
+
+interface ReadOptions {
+  readonly store: "sqlite" | "postgres";
+  readonly events: number;
+  readonly dataBytes: number;
+  readonly repetitions: number;
+}
+
+/** Events that the cached contender reads again and again: what fits into its cache. */
+const cachedEvents = 100_000;
+
+const readAllPath = "/annals.v1.EventStore/ReadAll";
+
+/** Catch-up: a log from its beginning to its end. */
+export const readSuite: Suite = {
+  name: "read",
+  description: "catch-up by ReadAll, cold from the store and from kept pages, against raw bytes",
+  options: [
+    new Option("--store <store>", "sqlite or postgres")
+      .choices(["sqlite", "postgres"])
+      .default("sqlite"),
+    new Option("--events <n>", "events read in a repetition")
+      .argParser(numberFrom(cachedEvents, 100_000_000))
+      .default(1_000_000),
+    new Option("--data-bytes <n>", "bytes of JSON in each event")
+      .argParser(numberFrom(64, 100_000))
+      .default(256),
+    new Option("--repetitions <n>", "in turns").argParser(numberFrom(1, 100)).default(3),
+  ],
+  run: async (values, { signal, progress }) => {
+    const options = values as unknown as ReadOptions;
+    const place = await openStorePlace(options.store);
+    const servers: ServerProcess[] = [];
+    const start = async (args: readonly string[]): Promise<ServerProcess> => {
+      const server = await ServerProcess.start(args);
+      servers.push(server);
+      return server;
+    };
+    try {
+      const tenantId = randomUUID();
+      await fillLog({ ...options, ...place, tenantId, streams: 10_000 }, progress);
+      const rounds = Math.round(options.events / cachedEvents);
+      const job = (server: ServerProcess, limit: number, calls: number): ReadJob => ({
+        address: server.address,
+        path: readAllPath,
+        metadata: { "x-tenant-id": tenantId },
+        request: requestOf(limit),
+        calls,
+      });
+      const readOne = async (flags: readonly string[], limit: number, calls: number) => {
+        const server = await start([...serverArguments(place.store), ...flags]);
+        try {
+          const warmUp = await readPages(job(server, cachedEvents, 1));
+          return { warmUp, result: await readPages(job(server, limit, calls)) };
+        } finally {
+          await server.stop();
+        }
+      };
+
+      const cold: ReadResult[] = [];
+      const cached: ReadResult[] = [];
+      const raw: ReadResult[] = [];
+      for (let i = 0; i < options.repetitions; i++) {
+        signal.throwIfAborted();
+        const { result, warmUp } = await readOne(["--page-cache-bytes", "1"], options.events, 1);
+        cold.push(result);
+        cached.push(
+          (await readOne(["--page-cache-bytes", "1000000000"], cachedEvents, rounds)).result,
+        );
+        const pages = Math.ceil(cachedEvents / 1_000) * rounds;
+        const pageBytes = String(Math.round(warmUp.bytes / (cachedEvents / 1_000)));
+        const file = fileURLToPath(new URL("../contenders/raw-bytes-server.js", import.meta.url));
+        const server = await start([file, readAllPath, String(pages), pageBytes]);
+        raw.push({ ...(await readPages(job(server, 0, 1))), events: pages * 1_000 });
+        await server.stop();
+        progress(`${i + 1}/${options.repetitions}`);
+      }
+      for (const { events } of [...cold, ...cached]) {
+        if (events === options.events) continue;
+        throw new Error(`${events} events came, not ${options.events}`);
+      }
+      return reportRead({
+        suite: "read",
+        machine: readMachine(),
+        store: { name: options.store, durability: place.durability, disk: place.disk },
+        load: options,
+        contenders: { "raw bytes": raw, "kept pages": cached, cold },
+      });
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+      await place.close();
+    }
+  },
+};
+
+function requestOf(limit: number): Uint8Array {
+  const request = create(ReadAllRequestSchema, { limit: BigInt(limit) });
+  return toBinary(ReadAllRequestSchema, request);
+}
