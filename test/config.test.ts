@@ -69,7 +69,7 @@ describe("configuration", () => {
 
   test("jwt needs one key, long enough, and algorithms that go with it", () => {
     const jwt = (env: Record<string, string>) =>
-      faultsOf({ flags: { auth: "jwt", grpcAddress: "0.0.0.0:1" }, env });
+      faultsOf({ flags: { auth: "jwt", grpcAddress: "127.0.0.1:1" }, env });
     expect(jwt({})).toEqual(["authJwtKey"]);
     expect(jwt({ ANNALS_AUTH_JWT_KEY: "short" })).toEqual(["authJwtKey"]);
     expect(jwt({ ANNALS_AUTH_JWT_KEY: secret })).toEqual([]);
@@ -85,8 +85,34 @@ describe("configuration", () => {
     expect(withAlgorithms(pem, "HS256")).toEqual(["authJwtAlgorithms"]);
     expect(withAlgorithms(secret, "none")).toEqual(["authJwtAlgorithms"]);
     expect(load({ flags: { auth: "jwt" }, env: { ANNALS_AUTH_JWT_KEY: pem } }).auth).toMatchObject({
-      algorithms: ["RS256"],
+      jwt: { algorithms: ["RS256"] },
     });
+  });
+
+  test("credentials over plaintext are refused anywhere but on loopback, unless allowed", () => {
+    const jwt = (flags: Record<string, string>) =>
+      faultsOf({
+        flags: { auth: "jwt", grpcAddress: "0.0.0.0:1", ...flags },
+        env: { ANNALS_AUTH_JWT_KEY: secret },
+      });
+    expect(jwt({})).toEqual(["auth"]);
+    expect(jwt({ grpcAddress: "127.0.0.1:1" })).toEqual([]);
+    expect(jwt({ authAllowPlaintext: "true" })).toEqual([]);
+    expect(jwt({ tlsCertFile: "c", tlsKeyFile: "k" })).toEqual([]);
+  });
+
+  test("ways to know callers that lack what they need, or go ill together, are refused", () => {
+    const auth = (mode: string, flags: Record<string, string> = {}) =>
+      faultsOf({ flags: { auth: mode, ...flags } });
+    expect(auth("api-key")).toEqual(["authApiKeysFile"]);
+    expect(auth("mtls")).toEqual(["tlsClientCaFile"]);
+    expect(auth("mtls", { tlsClientCaFile: "ca" })).toEqual(["tlsCertFile"]);
+    expect(auth("dev,jwt")).toEqual(["auth"]);
+    const jwks = (from: string, flags = {}) => auth("jwt", { authJwtJwks: from, ...flags });
+    expect(jwks("https://issuer.example/keys")).toEqual([]);
+    expect(jwks("http://issuer.example/keys")).toEqual(["authJwtJwks"]);
+    expect(jwks("keys.json", { authJwtAlgorithms: "HS256" })).toEqual(["authJwtAlgorithms"]);
+    expect(jwks("keys.json", { authJwtAlgorithms: "none" })).toEqual(["authJwtAlgorithms"]);
   });
 
   test("a secret cannot be given as a flag", () => {

@@ -1,19 +1,19 @@
 import type { Logger } from "pino";
+import { openDoors } from "./compose-auth.js";
 import type { Config, StoreConfig } from "./config/config.js";
 import { limits } from "./domain/limits.js";
 import { systemClock } from "./domain/instant.js";
-import type { Authenticate } from "./interceptors/authenticate.js";
-import { authenticateDev } from "./interceptors/authenticate-dev.js";
-import { authenticateJwt } from "./interceptors/authenticate-jwt.js";
 import { createChain } from "./interceptors/chain.js";
 import { Followers } from "./reader/followers.js";
 import { PageCache } from "./reader/page-cache.js";
 import { Tail } from "./reader/tail.js";
 import type { ServiceContext } from "./service/context.js";
+import { Suspicion } from "./interceptors/suspicion.js";
 import { createMemoryStore } from "./store/memory/open.js";
 import { openPostgresStore } from "./store/postgres/open.js";
 import { openSqliteStore } from "./store/sqlite/open.js";
 import type { Store } from "./store/store.js";
+import { openAuditLog } from "./telemetry/audit-log.js";
 import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { listenGrpc } from "./transport/grpc/server.js";
@@ -34,7 +34,11 @@ export interface AnnalsServer extends AsyncDisposable {
 
 /** Builds the server out of its parts and opens its port. */
 export async function startServer(config: Config, logger: Logger): Promise<AnnalsServer> {
-  const store = await openStore(config.store, logger);
+  const doors = await openDoors(config, logger);
+  const store = await openStore(config.store, logger).catch((error: unknown) => {
+    doors.close();
+    throw error;
+  });
   const writer = createWriter(store, systemClock, {
     maxQueuedAppends: config.maxQueuedAppends,
     maxQueuedBytes: config.maxQueuedBytes,
@@ -46,8 +50,16 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
       logger.error({ err: error }, "a batch of appends failed");
     },
   });
+  const auditLog = openAuditLog(config.auditLog);
+  const suspicion = new Suspicion({
+    threshold: config.auditDeniedThreshold,
+    windowMs: config.auditWindowMs,
+    blockMs: config.auditBlockMs,
+  });
   const chain = createChain({
-    authenticate: authenticator(config, logger),
+    authenticate: doors.authenticate,
+    audit: auditLog.record,
+    suspicion,
     logger,
     callTimeoutMs: config.callTimeoutMs,
   });
@@ -82,10 +94,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     reflection: config.reflection,
     stallTimeoutMs: config.readerStallTimeoutMs,
     keepaliveMs: config.keepaliveMs,
+    credentials: doors.credentials,
   }).catch(async (error: unknown) => {
+    doors.close();
+    auditLog.close();
     await store.close();
     throw error;
   });
+  auditLog.record("started", { auth: config.auth.mode, tls: config.tls !== undefined });
   grpc.setServing(true);
   const health = watchStore(store, (serving, error) => {
     grpc.setServing(serving);
@@ -96,10 +112,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
   let stopping: Promise<boolean> | undefined;
   const stop = async (): Promise<boolean> => {
     health.stop();
+    doors.close();
     grpc.setServing(false);
     const drained = await grpc.stop(config.shutdownTimeoutMs);
     await writer.drain();
     await store.close();
+    auditLog.close();
     return drained;
   };
   return {
@@ -122,12 +140,4 @@ function openStore(config: StoreConfig, logger: Logger): Promise<Store> {
     default:
       return config satisfies never;
   }
-}
-
-function authenticator({ auth }: Config, logger: Logger): Authenticate {
-  if (auth.mode === "jwt") return authenticateJwt(auth);
-  logger.warn(
-    "auth=dev: every caller may act for any tenant; for development on this machine only",
-  );
-  return authenticateDev;
 }

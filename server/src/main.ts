@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
 import { checkHealth } from "./commands/health.js";
+import { makeApiKey } from "./commands/make-api-key.js";
 import { migrateStore } from "./commands/migrate.js";
 import { serve } from "./commands/serve.js";
 import type { Config } from "./config/config.js";
@@ -21,6 +22,15 @@ withSettings(
     .description("Bring a PostgreSQL store's schema to the newest version."),
   migrateStore,
 );
+
+program
+  .command("make-api-key")
+  .description("Make an API key: the key on standard error, its entry for the file on output.")
+  .requiredOption("--subject <name>", "who it is for")
+  .option("--tenant <uuid...>", "the tenants; none for an operator", [])
+  .option("--scope <scope...>", "what it may do", ["events:append", "events:read"])
+  .option("--expires-at <time>", "as in RFC 3339; by default never")
+  .action(makeApiKey);
 
 await program.parseAsync();
 

@@ -12,6 +12,9 @@ export interface Setting<T> {
   readonly secret?: true;
 }
 
+/** A way to know callers. */
+export type AuthMode = "dev" | "jwt" | "api-key" | "mtls";
+
 /** Whatever the operator said, checked one by one; config.ts checks how they go together. */
 export interface Settings {
   readonly grpcAddress: Setting<string>;
@@ -22,12 +25,23 @@ export interface Settings {
   readonly postgresIdleInTransactionTimeoutMs: Setting<number>;
   readonly postgresLockTimeoutMs: Setting<number>;
   readonly postgresStatementTimeoutMs: Setting<number>;
-  readonly auth: Setting<"dev" | "jwt">;
+  readonly auth: Setting<readonly AuthMode[]>;
   readonly authJwtKey: Setting<string | undefined>;
   readonly authJwtKeyFile: Setting<string | undefined>;
+  readonly authJwtJwks: Setting<string | undefined>;
   readonly authJwtAlgorithms: Setting<readonly string[] | undefined>;
   readonly authJwtIssuer: Setting<string | undefined>;
   readonly authJwtAudience: Setting<string | undefined>;
+  readonly authJwtClockSkewSeconds: Setting<number>;
+  readonly authApiKeysFile: Setting<string | undefined>;
+  readonly authAllowPlaintext: Setting<boolean>;
+  readonly tlsCertFile: Setting<string | undefined>;
+  readonly tlsKeyFile: Setting<string | undefined>;
+  readonly tlsClientCaFile: Setting<string | undefined>;
+  readonly auditLog: Setting<string>;
+  readonly auditDeniedThreshold: Setting<number>;
+  readonly auditWindowMs: Setting<number>;
+  readonly auditBlockMs: Setting<number>;
   readonly foreignStreams: Setting<"deny" | "hide">;
   readonly reflection: Setting<boolean>;
   readonly logLevel: Setting<"debug" | "info" | "warn" | "error" | "silent">;
@@ -84,8 +98,8 @@ export const settings: Settings = {
     ...withDefault(count(1, 600_000), 10_000),
   },
   auth: {
-    doc: "How callers are known. `dev` believes the metadata key `x-tenant-id`, on loopback only; `jwt` verifies bearer tokens.",
-    ...withDefault(z.enum(["dev", "jwt"]), "dev"),
+    doc: "How callers are known. `dev` believes the metadata key `x-tenant-id`, on loopback only. Or one or more of `jwt`, `api-key` and `mtls`, separated by commas.",
+    ...authModes(),
   },
   authJwtKey: {
     doc: "`jwt`: the shared secret, 32 bytes or more (HS256 and kin), or a public key in PEM.",
@@ -96,8 +110,12 @@ export const settings: Settings = {
     doc: "`jwt`: a file that holds the key instead.",
     ...optional(z.string().min(1)),
   },
+  authJwtJwks: {
+    doc: "`jwt`: a key set (JWKS) instead: a file, or a URL with `https` (`http` on loopback). Read again every second, or every five minutes.",
+    ...optional(z.string().min(1)),
+  },
   authJwtAlgorithms: {
-    doc: "`jwt`: the algorithms allowed, separated by commas. By default the usual one for the key: `HS256`, `RS256`, `ES256` or `EdDSA`.",
+    doc: "`jwt`: the algorithms allowed, separated by commas. By default the usual one for the key: `HS256`, `RS256`, `ES256` or `EdDSA`; for a key set the last three.",
     ...optional(list()),
   },
   authJwtIssuer: {
@@ -107,6 +125,46 @@ export const settings: Settings = {
   authJwtAudience: {
     doc: "`jwt`: the `aud` that a token must have. By default any.",
     ...optional(z.string().min(1)),
+  },
+  authJwtClockSkewSeconds: {
+    doc: "`jwt`: how far the issuer's clock may be off, in seconds. A token is good for that much longer.",
+    ...withDefault(count(0, 300), 5),
+  },
+  authApiKeysFile: {
+    doc: "`api-key`: the file of hashed keys, which `annals make-api-key` makes entries for. Read again when it changes.",
+    ...optional(z.string().min(1)),
+  },
+  authAllowPlaintext: {
+    doc: "Whether credentials may come over plaintext to an address that is not loopback: only behind a proxy that ends TLS.",
+    ...withDefault(flag(), false),
+  },
+  tlsCertFile: {
+    doc: "TLS: the certificate chain in PEM. Read again when it changes.",
+    ...optional(z.string().min(1)),
+  },
+  tlsKeyFile: {
+    doc: "TLS: the certificate's private key in PEM.",
+    ...optional(z.string().min(1)),
+  },
+  tlsClientCaFile: {
+    doc: "TLS: the authorities in PEM that client certificates must come from. With it every client needs one.",
+    ...optional(z.string().min(1)),
+  },
+  auditLog: {
+    doc: "Where security events are recorded: `stdout`, `off`, or a file that is appended to.",
+    ...withDefault(z.string().min(1), "stdout"),
+  },
+  auditDeniedThreshold: {
+    doc: "Refused calls of one subject within `auditWindowMs` that are recorded as suspicious.",
+    ...withDefault(count(1, 1_000), 20),
+  },
+  auditWindowMs: {
+    doc: "The sliding window for it, in milliseconds.",
+    ...withDefault(count(1, 86_400_000), 60_000),
+  },
+  auditBlockMs: {
+    doc: "How long a suspicious subject is refused every call, in milliseconds. 0: it is not. Ignored in `dev`.",
+    ...withDefault(count(0, 86_400_000), 0),
   },
   foreignStreams: {
     doc: "What a stream answers that exists only for another tenant: `deny`, that it belongs to a different tenant; `hide`, that it does not exist.",
@@ -195,6 +253,14 @@ function withDefault<T>(
 
 function optional<T>(schema: z.ZodType<T>): Pick<Setting<T | undefined>, "schema" | "defaultText"> {
   return { schema: schema.optional(), defaultText: "" };
+}
+
+function authModes(): Pick<Setting<readonly AuthMode[]>, "schema" | "defaultText"> {
+  const modes = z
+    .array(z.enum(["dev", "jwt", "api-key", "mtls"]))
+    .min(1)
+    .refine((all) => !all.includes("dev") || all.length === 1, "dev goes with no other");
+  return withDefault(list().pipe(modes), ["dev"]);
 }
 
 function count(min: number, max: number): z.ZodType<number> {

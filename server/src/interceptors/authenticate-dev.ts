@@ -20,11 +20,19 @@ export const authenticateDev: Authenticate = (call) => {
   }
   if (more.length > 0) throw invalidArgument(tenantIdKey, "must be given once");
   if (value === operator) {
-    return { subject: "dev-operator", tenants: [], scopes: new Set(["events:read:all-tenants"]) };
+    return {
+      method: "dev",
+      subject: "dev-operator",
+      tenants: [],
+      scopes: new Set(["events:read:all-tenants"]),
+      expiresAt: Infinity,
+    };
   }
   return {
+    method: "dev",
     subject: "dev",
     tenants: [parseTenantId(value, tenantIdKey)],
     scopes: new Set(["events:append", "events:read"]),
+    expiresAt: Infinity,
   };
 };

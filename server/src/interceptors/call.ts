@@ -1,5 +1,6 @@
 import { AnnalsError } from "../domain/error.js";
 import type { TenantId } from "../domain/tenant.js";
+import type { PeerCertificate } from "./authenticate-mtls.js";
 import type { Identity } from "./identity.js";
 
 /** One RPC under way, whatever transport it came by. Interceptors fill in what they find out. */
@@ -14,6 +15,8 @@ export interface Call {
   readonly requestId: string;
   /** The caller's address. */
   readonly peer: string;
+  /** The client certificate that TLS verified; undefined: none. */
+  readonly peerCertificate: () => PeerCertificate | undefined;
   /** The values of a metadata key, in lower case; none when it is absent. */
   readonly metadata: (key: string) => readonly string[];
   /** When the caller stops waiting, in Unix milliseconds. */
@@ -27,6 +30,8 @@ export interface Call {
   readonly abort: (reason: AnnalsError) => void;
   /** Set by authenticate. */
   identity?: Identity;
+  /** Set by block: the subject is kept out for a while. */
+  blocked?: boolean;
   /** Set by tenant, where the credential allows one. */
   tenantId?: TenantId;
 }

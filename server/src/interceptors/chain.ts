@@ -1,14 +1,19 @@
+import { audit, block, type RecordAudit } from "./audit.js";
 import { type Authenticate, authenticate } from "./authenticate.js";
 import { authorize } from "./authorize.js";
 import { deadline } from "./deadline.js";
+import { expiry } from "./expiry.js";
 import type { Interceptor } from "./interceptor.js";
 import { mapErrors } from "./map-errors.js";
 import { type CallLogger, requestLog } from "./request-log.js";
+import type { Suspicion } from "./suspicion.js";
 import { tenant } from "./tenant.js";
 
 /** What the chain needs. */
 export interface ChainOptions {
   readonly authenticate: Authenticate;
+  readonly audit: RecordAudit;
+  readonly suspicion: Suspicion;
   readonly logger: CallLogger;
   /** Time for a unary call whose caller sets no deadline, in milliseconds. */
   readonly callTimeoutMs: number;
@@ -18,9 +23,12 @@ export interface ChainOptions {
 export function createChain(options: ChainOptions): readonly Interceptor[] {
   return [
     requestLog(options.logger),
+    audit(options.audit, options.suspicion),
     mapErrors(options.logger),
     deadline(options.callTimeoutMs),
     authenticate(options.authenticate),
+    block(options.suspicion),
+    expiry,
     tenant,
     authorize,
   ];

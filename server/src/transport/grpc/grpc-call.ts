@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import { AnnalsError } from "../../domain/error.js";
 import type { TenantId } from "../../domain/tenant.js";
+import type { PeerCertificate } from "../../interceptors/authenticate-mtls.js";
 import type { Call, Scope } from "../../interceptors/call.js";
 import type { Identity } from "../../interceptors/identity.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
@@ -9,7 +10,7 @@ import { nameOfRpc, type Rpc } from "../rpc.js";
 /** What all four kinds of grpc-js call have in common. */
 type SurfaceCall = Pick<
   ServerUnaryCall<unknown, unknown>,
-  "metadata" | "getPeer" | "getDeadline"
+  "metadata" | "getPeer" | "getDeadline" | "getAuthContext"
 > & { once(event: "cancelled", listener: () => void): unknown };
 
 /** What is the same for every call of an RPC. */
@@ -32,6 +33,7 @@ export class GrpcCall implements Call {
   readonly requestId: string = randomUUID();
   readonly deadline: number | undefined;
   identity?: Identity;
+  blocked?: boolean;
   tenantId?: TenantId;
   #reason: AnnalsError | undefined;
   #controller: AbortController | undefined;
@@ -52,6 +54,17 @@ export class GrpcCall implements Call {
 
   get peer(): string {
     return this.surface.getPeer();
+  }
+
+  peerCertificate(): PeerCertificate | undefined {
+    const certificate = this.surface.getAuthContext().sslPeerCertificate;
+    return (
+      certificate && {
+        fingerprint: certificate.fingerprint256,
+        alternativeNames: certificate.subjectaltname ?? "",
+        expiresAt: Date.parse(certificate.valid_to),
+      }
+    );
   }
 
   metadata(key: string): readonly string[] {

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import {
   type MethodDefinition,
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -32,6 +32,8 @@ export interface GrpcServerOptions {
   readonly maxMessageBytes: number;
   /** Most calls under way on one connection; the others wait at the client (HTTP/2). */
   readonly maxConcurrentStreams: number;
+  /** Plaintext, or TLS (tls-credentials.ts). */
+  readonly credentials: ServerCredentials;
   /** Whether grpc.reflection is served. */
   readonly reflection: boolean;
   /** After how long a streaming call is ended whose caller takes nothing that it is sent, in milliseconds. */
@@ -98,7 +100,7 @@ export async function listenGrpc(
     addReflection(server, [...new Set(rpcs.map((rpc) => rpc.method.parent.file))]);
   }
 
-  const port = await bind(server, options.address);
+  const port = await bind(server, options.address, options.credentials);
   const host = options.address.slice(0, options.address.lastIndexOf(":"));
   return {
     address: `${host}:${port}`,
@@ -125,9 +127,9 @@ function handlerOf(
   }
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error)
         reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
       else resolve(port);

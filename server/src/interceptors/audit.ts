@@ -1,0 +1,71 @@
+import { AnnalsError } from "../domain/error.js";
+import type { Call } from "./call.js";
+import type { Interceptor } from "./interceptor.js";
+import type { Suspicion } from "./suspicion.js";
+
+/** A security event; docs/reference/audit.md documents the records. */
+export type AuditEvent =
+  "bad_credential" | "denied" | "foreign_stream" | "blocked" | "suspicious" | "started";
+
+/** Takes a record. Its fields hold no token, payload or metadata value. */
+export type RecordAudit = (event: AuditEvent, fields: object) => void;
+
+/** Records refused calls, and the subject whose refused calls become many. */
+export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
+  return async (call, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const event = error instanceof AnnalsError ? eventOf(call, error) : undefined;
+      if (event !== undefined) {
+        const fields = fieldsOf(call);
+        record(event, { ...fields, detail: (error as AnnalsError).message });
+        if (event !== "blocked" && suspicion.refused(subjectOf(call), Date.now())) {
+          record("suspicious", fields);
+        }
+      }
+      throw error;
+    }
+  };
+}
+
+/** Refuses every call of a subject that is blocked. Stands behind authenticate. */
+export function block(suspicion: Suspicion): Interceptor {
+  return (call, next) => {
+    if (call.identity?.method === "dev") return next();
+    if (suspicion.blockedUntil(subjectOf(call), Date.now()) === undefined) return next();
+    call.blocked = true;
+    throw new AnnalsError({
+      reason: "permission_denied",
+      description: "too many calls were refused; this subject is blocked for a while",
+    });
+  };
+}
+
+function eventOf(call: Call, { failure }: AnnalsError): AuditEvent | undefined {
+  if (call.blocked) return "blocked";
+  if (failure.reason === "unauthenticated") return "bad_credential";
+  if (failure.reason === "permission_denied") return "denied";
+  return failure.reason === "foreign_stream" ? "foreign_stream" : undefined;
+}
+
+/** Who is counted: the identity; where there is none, the host. */
+function subjectOf({ identity, peer }: Call): string {
+  if (!identity) return `host:${hostOf(peer)}`;
+  return `${identity.method}:${identity.subject}:${identity.tenants.slice(0, 8).join()}`;
+}
+
+function hostOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(":"));
+}
+
+function fieldsOf(call: Call): object {
+  return {
+    requestId: call.requestId,
+    method: call.method,
+    peer: call.peer,
+    credential: call.identity?.method,
+    subject: call.identity?.subject,
+    tenants: call.identity?.tenants.slice(0, 8),
+  };
+}

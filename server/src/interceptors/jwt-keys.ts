@@ -1,0 +1,98 @@
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  errors,
+  type JWTVerifyGetKey,
+  type KeyObject,
+} from "jose";
+import { z } from "zod";
+import { AnnalsError } from "../domain/error.js";
+
+/** The key or keys that tokens are verified with. */
+export interface JwtKeys {
+  /** Counts up whenever the keys change. Starts a refresh, in the background, when they are old. */
+  generation(): number;
+  /** Answers the key of a token's `kid`. */
+  readonly getKey: JWTVerifyGetKey;
+}
+
+/** One key that never changes. */
+export function staticKey(key: Uint8Array | CryptoKey | KeyObject): JwtKeys {
+  return { generation: () => 0, getKey: () => Promise.resolve(key as CryptoKey) };
+}
+
+/** How a key set is kept fresh. */
+export interface JwksOptions {
+  /** Reads the set as JSON text; bounds its own time and size. */
+  readonly load: () => Promise<string>;
+  /** Age at which it is read again, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** Age past which it is no longer believed when it cannot be read, in milliseconds. */
+  readonly maxStaleMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A `kid` that is not in the set is looked for no more often than this, in milliseconds. */
+const unknownKidMs = 30_000;
+
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
+
+/**
+ * A JSON Web Key Set (RFC 7517). Shared secrets in it are left out: it holds public keys only.
+ *
+ * @throws when the set cannot be read at first
+ */
+export async function openJwks(options: JwksOptions): Promise<JwtKeys> {
+  let text = "";
+  let current: JWTVerifyGetKey | undefined;
+  let generation = 0;
+  let readAt = 0;
+  let triedAt = 0;
+  let refreshing: Promise<void> | undefined;
+
+  const read = async (): Promise<void> => {
+    triedAt = Date.now();
+    const fresh = await options.load();
+    if (fresh !== text) {
+      const { keys } = keySet.parse(JSON.parse(fresh));
+      current = createLocalJWKSet({ keys: keys.filter(({ kty }) => kty !== "oct") });
+      text = fresh;
+      generation++;
+    }
+    readAt = Date.now();
+  };
+  const refresh = (): Promise<void> =>
+    (refreshing ??= read()
+      .catch(options.onError)
+      .finally(() => (refreshing = undefined)));
+  const due = (ageMs: number): boolean => Date.now() - triedAt >= ageMs;
+  const unknownKidAgeMs = Math.min(options.maxAgeMs, unknownKidMs);
+
+  await read();
+  return {
+    generation: () => {
+      if (due(options.maxAgeMs)) void refresh();
+      // Too old to be believed: nothing verified before counts either.
+      return Date.now() - readAt > options.maxStaleMs ? -1 : generation;
+    },
+    getKey: async (header, token) => {
+      if (Date.now() - readAt > options.maxStaleMs) await refresh();
+      if (!current || Date.now() - readAt > options.maxStaleMs) {
+        throw new AnnalsError({
+          reason: "unavailable",
+          description: "the keys that tokens are verified with cannot be read",
+          outcomeUnknown: false,
+        });
+      }
+      try {
+        return await current(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey) || !(due(unknownKidAgeMs) || refreshing)) {
+          throw error;
+        }
+        await refresh();
+        return current(header, token);
+      }
+    },
+  };
+}
