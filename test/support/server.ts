@@ -9,7 +9,13 @@ export type TestSettings = Readonly<Record<string, string>>;
 /** A whole server in this process, on a free port of loopback, in dev mode unless told otherwise. */
 export function startTestServer(settings: TestSettings = {}): Promise<AnnalsServer> {
   const config = loadConfig({
-    flags: { grpcAddress: "127.0.0.1:0", store: "memory:", logLevel: "silent", auditLog: "off", ...settings },
+    flags: {
+      grpcAddress: "127.0.0.1:0",
+      store: "memory:",
+      logLevel: "silent",
+      auditLog: "off",
+      ...settings,
+    },
     env: {},
     file: undefined,
     isTerminal: false,
