@@ -20,7 +20,11 @@ describe("games with the tenant's header", () => {
     ["repeated", { "x-tenant-id": [a, b] }, invalidArgument],
     ["repeated, the same", { "x-tenant-id": [a, a] }, invalidArgument],
     ["joined by a comma", { "x-tenant-id": `${a},${b}` }, invalidArgument],
-    ["unicode digits, which the transport drops", { "x-tenant-id": a.replace(/^./, "\u00b2") }, unauthenticated],
+    [
+      "unicode digits, which the transport drops",
+      { "x-tenant-id": a.replace(/^./, "\u00b2") },
+      unauthenticated,
+    ],
     ["empty", { "x-tenant-id": "" }, invalidArgument],
     ["binary", { "x-tenant-id-bin": Buffer.from(a).toString("base64") }, unauthenticated],
     ["absent", {}, unauthenticated],

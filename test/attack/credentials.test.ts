@@ -1,0 +1,176 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { connect } from "node:tls";
+import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { expect, onTestFinished, test } from "vitest";
+import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { createAuthority } from "../support/authority.js";
+import {
+  appendTo,
+  clientOf,
+  failureOf,
+  grpcTransport,
+  noStream,
+  read,
+  readAll,
+} from "../support/client.js";
+import { newTenant, startTestServer, type TestSettings } from "../support/server.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+async function start(settings: TestSettings) {
+  const server = await startTestServer(settings);
+  onTestFinished(async () => {
+    await server.stop();
+  });
+  return server;
+}
+
+function makeKey(...flags: string[]): { key: string; entry: object } {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ["server/dist/main.js", "make-api-key", "--subject=tester", ...flags],
+    { encoding: "utf8" },
+  );
+  const key = /annals_\S+/.exec(stderr)?.[0] ?? "";
+  expect(stdout).not.toContain(key.slice(-43));
+  return { key, entry: JSON.parse(stdout) as object };
+}
+
+test("an API key opens its tenant; a wrong, expired, early or removed one opens nothing", async () => {
+  const tenant = newTenant();
+  const [old, fresh] = [makeKey("--tenant", tenant), makeKey("--tenant", tenant)];
+  const past = makeKey("--tenant", tenant, "--expires-at=2020-01-01T00:00:00Z");
+  const early = makeKey("--tenant", tenant);
+  const file = join(tempFolder(), "keys.json");
+  const write = (...keys: object[]) => {
+    writeFileSync(`${file}.new`, JSON.stringify({ keys }));
+    renameSync(`${file}.new`, file);
+  };
+  write(old.entry, past.entry, { ...early.entry, notBefore: "2999-01-01T00:00:00Z" });
+  const server = await start({ auth: "api-key", authApiKeysFile: file });
+  const withKey = (key: string) =>
+    createClient(EventStore, grpcTransport(server.grpcAddress, { authorization: `Bearer ${key}` }));
+  const opens = (key: string) =>
+    withKey(key)
+      .getHead({})
+      .then(
+        () => true,
+        () => false,
+      );
+
+  await withKey(old.key).append(appendTo("x"));
+  expect(await readAll(withKey(old.key))).toMatchObject([{ tenantId: tenant }]);
+  const swapped = old.key.slice(0, -43) + past.key.slice(-43);
+  for (const key of [past.key, early.key, fresh.key, swapped, "annals_", "annals_x_y"]) {
+    expect((await failureOf(withKey(key).getHead({}))).code).toBe("Unauthenticated");
+  }
+
+  write(old.entry, fresh.entry);
+  await expect.poll(() => opens(fresh.key), { timeout: 20_000 }).toBe(true);
+  expect(await opens(old.key)).toBe(true);
+  write(fresh.entry);
+  await expect.poll(() => opens(old.key), { timeout: 20_000 }).toBe(false);
+  expect(await opens(fresh.key)).toBe(true);
+});
+
+test("a client certificate opens the tenant in its names; one of another authority opens nothing", async () => {
+  const [authority, stranger] = [createAuthority(tempFolder()), createAuthority(tempFolder())];
+  const served = authority.issue("server", "IP:127.0.0.1");
+  const tenant = newTenant();
+  const names = `URI:urn:annals:tenant:${tenant},URI:urn:annals:scope:events:read`;
+  const server = await start({
+    auth: "mtls",
+    tlsCertFile: served.certFile,
+    tlsKeyFile: served.keyFile,
+    tlsClientCaFile: authority.certFile,
+  });
+  const clientWith = (issued?: { cert: string; key: string }) =>
+    createClient(
+      EventStore,
+      createGrpcTransport({
+        baseUrl: `https://${server.grpcAddress}`,
+        nodeOptions: { ca: authority.cert, ...(issued && { cert: issued.cert, key: issued.key }) },
+      }),
+    );
+  const client = clientWith(authority.issue("client", names));
+  await client.getHead({});
+  expect((await failureOf(client.append(appendTo("x")))).code).toBe("PermissionDenied");
+  const nameless = clientWith(authority.issue("nameless", "DNS:example.com"));
+  expect((await failureOf(nameless.getHead({}))).code).toBe("PermissionDenied");
+  const oneName = `x, URI:urn:annals:tenant:${tenant}, URI:urn:annals:scope:events:read, y`;
+  const posing = clientWith(authority.issue("posing", `@names\n[names]\nDNS.1=${oneName}`));
+  expect((await failureOf(posing.getHead({}))).code).toBe("Unauthenticated");
+  await expect(clientWith(stranger.issue("client", names)).getHead({})).rejects.toThrow();
+  await expect(clientWith().getHead({})).rejects.toThrow();
+});
+
+test("a new certificate is served without a restart; rubbish in its place changes nothing", async () => {
+  const authority = createAuthority(tempFolder());
+  const [served, renewed] = ["first", "second"].map((n) => authority.issue(n, "IP:127.0.0.1"));
+  const server = await start({ tlsCertFile: served!.certFile, tlsKeyFile: served!.keyFile });
+  const port = Number(server.grpcAddress.split(":")[1]);
+  const nameServed = () =>
+    new Promise<unknown>((resolve, reject) => {
+      const options = { host: "127.0.0.1", port, ca: authority.cert, ALPNProtocols: ["h2"] };
+      const socket = connect(options, () => {
+        resolve(socket.getPeerCertificate().subject.CN);
+        socket.destroy();
+      }).on("error", reject);
+    });
+  expect(await nameServed()).toBe("first");
+  writeFileSync(served!.certFile, "rubbish");
+  expect(await nameServed()).toBe("first");
+  writeFileSync(served!.keyFile, renewed!.key);
+  writeFileSync(served!.certFile, renewed!.cert);
+  await expect.poll(nameServed, { timeout: 20_000 }).toBe("second");
+});
+
+test("refusals are recorded, many of them are suspicious once and block, and no secret is in the record", async () => {
+  const auditLog = join(tempFolder(), "audit.log");
+  const tenant = newTenant();
+  const { key, entry } = makeKey("--tenant", tenant, "--scope", "events:read");
+  const file = join(tempFolder(), "keys.json");
+  writeFileSync(file, JSON.stringify({ keys: [entry] }));
+  const limits = { auditDeniedThreshold: "3", auditBlockMs: "3600000" };
+  const server = await start({ auth: "api-key", authApiKeysFile: file, auditLog, ...limits });
+  const withKey = (token: string) =>
+    createClient(
+      EventStore,
+      grpcTransport(server.grpcAddress, { authorization: `Bearer ${token}` }),
+    );
+  await failureOf(withKey("annals_no_key").getHead({}));
+  await withKey(key).getHead({});
+  for (let i = 0; i < 3; i++) await failureOf(withKey(key).append(appendTo("x")));
+  expect((await failureOf(withKey(key).getHead({}))).code).toBe("PermissionDenied");
+  const text = readFileSync(auditLog, "utf8");
+  const records = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { audit: string; subject?: string });
+  expect(records.map(({ audit }) => audit)).toEqual([
+    "started",
+    "bad_credential",
+    "denied",
+    "denied",
+    "denied",
+    "suspicious",
+    "blocked",
+  ]);
+  expect(records.at(-2)).toMatchObject({
+    subject: "tester",
+    credential: "api-key",
+    tenants: [tenant],
+  });
+  expect(text).not.toContain(key.slice(-43));
+});
+
+test("reading another tenant's stream is recorded", async () => {
+  const auditLog = join(tempFolder(), "audit.log");
+  const server = await start({ auditLog });
+  await clientOf(server.grpcAddress, newTenant()).append(appendTo("secret", noStream));
+  const stream = { aggregateType: "Order", aggregateId: "secret" };
+  await failureOf(read(clientOf(server.grpcAddress, newTenant()), { stream }));
+  expect(readFileSync(auditLog, "utf8")).toContain('"audit":"foreign_stream"');
+});
