@@ -34,6 +34,7 @@ export interface AnnalsServer extends AsyncDisposable {
 
 /** Builds the server out of its parts and opens its port. */
 export async function startServer(config: Config, logger: Logger): Promise<AnnalsServer> {
+  const auditLog = openAuditLog(config.auditLog);
   const doors = await openDoors(config, logger);
   const store = await openStore(config.store, logger).catch((error: unknown) => {
     doors.close();
@@ -50,7 +51,6 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
       logger.error({ err: error }, "a batch of appends failed");
     },
   });
-  const auditLog = openAuditLog(config.auditLog);
   const suspicion = new Suspicion({
     threshold: config.auditDeniedThreshold,
     windowMs: config.auditWindowMs,

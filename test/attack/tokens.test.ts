@@ -111,7 +111,8 @@ describe.each(["a static key", "a key set"])("tokens that attack %s", (kind) => 
     };
     let answers = 0;
     const reading = async (): Promise<void> => {
-      for await (const _ of withToken(server, token).appendStream(requests())) answers++;
+      for await (const { correlationId } of withToken(server, token).appendStream(requests()))
+        answers += Number(correlationId);
     };
     const { code, message } = await failureOf(reading());
     release();
