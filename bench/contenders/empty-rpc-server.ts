@@ -1,6 +1,8 @@
+import { ServerCredentials } from "@grpc/grpc-js";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
 import { authenticateDev } from "#server/interceptors/authenticate-dev.js";
 import { createChain } from "#server/interceptors/chain.js";
+import { Suspicion } from "#server/interceptors/suspicion.js";
 import { createLogger } from "#server/telemetry/logger.js";
 import { listenGrpc } from "#server/transport/grpc/server.js";
 import { unary } from "#server/transport/rpc.js";
@@ -8,10 +10,17 @@ import { unary } from "#server/transport/rpc.js";
 // Annals' own server with an Append that does nothing: its transport, its decoding, its interceptors.
 
 const logger = createLogger({ level: "info", pretty: false });
-const chain = createChain({ authenticate: authenticateDev, logger, callTimeoutMs: 30_000 });
+const chain = createChain({
+  authenticate: authenticateDev,
+  audit: () => undefined,
+  suspicion: new Suspicion({ threshold: 20, windowMs: 60_000, blockMs: 0 }),
+  logger,
+  callTimeoutMs: 30_000,
+});
 const rpc = unary(EventStore.method.append, ["events:append"], () => Promise.resolve({}));
 const server = await listenGrpc([rpc], chain, {
   address: "127.0.0.1:0",
+  credentials: ServerCredentials.createInsecure(),
   maxMessageBytes: 5_242_880,
   maxConcurrentStreams: 1_000,
   reflection: false,
