@@ -1,9 +1,14 @@
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { EventStore } from "@annals/proto/annals/v1/event_store";
+import {
+  type AppendStreamRequestSchema,
+  type AppendStreamResponse,
+  EventStore,
+} from "@annals/proto/annals/v1/event_store";
 import { parseAddress } from "./address.js";
-import { type CredentialOptions, withCredentials } from "./credentials.js";
+import { type CredentialOptions, setCredentials, withCredentials } from "./credentials.js";
 import { AnnalsError } from "./errors.js";
 import { type FailedCall, toAnnalsError } from "./wire-error.js";
 
@@ -49,7 +54,7 @@ export class Connection {
   readonly #closing = new AbortController();
 
   /** @throws AnnalsError invalid_options */
-  constructor(options: ConnectionOptions) {
+  constructor(private readonly options: ConnectionOptions) {
     const secret = options.token !== undefined;
     const url = parseAddress(options.address, secret, options.allowPlaintext ?? false);
     this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
@@ -115,8 +120,46 @@ export class Connection {
   /** Waits, unless the client is closed or the signal aborted meanwhile. @throws AnnalsError */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
     const any = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    await setTimeout(ms, undefined, { signal: any }).catch(() => undefined);
+    await sleep(ms, undefined, { signal: any }).catch(() => undefined);
     this.#assertReady(signal);
+  }
+
+  /**
+   * What a call needs that goes over a stream others use too: the credentials of its caller, and
+   * what is left of its time, in milliseconds, after waiting for them. @throws AnnalsError
+   */
+  async prepare({ signal, deadlineMs = this.#deadlineMs }: CallOptions): Promise<{
+    readonly headers: Headers;
+    readonly remainingMs: number;
+  }> {
+    this.#assertReady(signal);
+    const timeoutMs = parseDeadline(deadlineMs);
+    const start = performance.now();
+    const headers = new Headers();
+    const timeout = new AbortController();
+    const timer = setTimeout(() => {
+      timeout.abort(new AnnalsError("deadline_exceeded", "no credential in time", {}));
+    }, timeoutMs);
+    const ending = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal;
+    try {
+      await setCredentials(headers, this.options, ending);
+    } catch (cause) {
+      if (!signal?.aborted) throw cause;
+      throw new AnnalsError("cancelled", "aborted before the call", {}, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#assertReady(signal);
+    return { headers, remainingMs: Math.max(1, timeoutMs - (performance.now() - start)) };
+  }
+
+  /** Opens a call for many appends, with the credentials given. */
+  appendStream(
+    requests: AsyncIterable<MessageInitShape<typeof AppendStreamRequestSchema>>,
+    headers: Headers,
+    signal: AbortSignal,
+  ): AsyncIterable<AppendStreamResponse> {
+    return this.#client.appendStream(requests, { headers, signal });
   }
 
   /** Ends every call and lets go of the connection. Idempotent. */

@@ -20,7 +20,7 @@ export interface CredentialOptions {
 }
 
 /**
- * Gives every call its credentials. A call waits for them no longer than it may take.
+ * Gives every call its credentials, but one that was given them. A call waits for them no longer than it may take.
  *
  * @throws AnnalsError invalid_options when there are none
  */
@@ -30,16 +30,26 @@ export function withCredentials({ token, tenant }: CredentialOptions): Intercept
   }
   return (next) => async (request) => {
     const { header, signal } = request;
-    if (token !== undefined) {
-      setHeader(header, "authorization", `Bearer ${await valueOf(token, signal)}`);
-    }
-    if (tenant !== undefined) {
-      const value = await valueOf(tenant, signal);
-      if (typeof tenant === "function") assertOneTenant(value);
-      setHeader(header, "x-tenant-id", value);
-    }
+    const given = header.has("authorization") || header.has("x-tenant-id");
+    if (!given) await setCredentials(header, { token, tenant }, signal);
     return next(request);
   };
+}
+
+/** Asks for the caller's credentials, and no longer than the signal allows. @throws AnnalsError */
+export async function setCredentials(
+  header: Headers,
+  { token, tenant }: CredentialOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (token !== undefined) {
+    setHeader(header, "authorization", `Bearer ${await valueOf(token, signal)}`);
+  }
+  if (tenant !== undefined) {
+    const value = await valueOf(tenant, signal);
+    if (typeof tenant === "function") assertOneTenant(value);
+    setHeader(header, "x-tenant-id", value);
+  }
 }
 
 async function valueOf(provided: Provided<string>, signal: AbortSignal): Promise<string> {

@@ -1,5 +1,6 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { AppendFailure } from "@annals/proto/annals/v1/event_store";
 import { type ErrorDetail, ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import { AnnalsError, type ErrorCode, type ErrorDetails, isAnnalsError } from "./errors.js";
 
@@ -65,6 +66,13 @@ export function toAnnalsError(error: unknown, { writes, signal }: FailedCall): A
     cause: error,
     outcomeUnknown: writes && doubtful.has(code),
   });
+}
+
+/** The failure of one append of a pipelined call, as if it had been a call of its own. */
+export function toAppendError({ code, message, detail }: AppendFailure): AnnalsError {
+  const status = new ConnectError(message, code as Code);
+  if (detail) return fromDetail(status, detail, true);
+  return toAnnalsError(status, { writes: true, signal: undefined });
 }
 
 function codeOf(status: ConnectError): ErrorCode {

@@ -5,6 +5,7 @@ import type { EventDefinition } from "../events/define-event.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import { EventRegistry } from "../events/registry.js";
 import { append, type AppendRequest, type AppendResult, type StreamId } from "./append.js";
+import { AppendPipelines } from "./append-pipelines.js";
 import { toDate, toDomainEvent } from "./codec.js";
 import { EventStream } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
@@ -17,6 +18,12 @@ import { toProtoStream, toWireString } from "./wire-values.js";
 export interface ConnectOptions extends ConnectionOptions {
   /** Definitions by which data is validated when it is read. Default: none. */
   readonly events?: readonly EventDefinition[];
+  /**
+   * How appends are sent. `unary`: each by a call of its own. `pipelined`: over one call for each
+   * credential, up to 256 in flight; when the connection is lost they are sent again with the same
+   * event ids, until their time is up. Default: `unary`.
+   */
+  readonly appends?: "unary" | "pipelined";
 }
 
 /** What is known of a stream without reading it. */
@@ -41,7 +48,9 @@ export interface LogHead {
 
 /** Opens a client. Nothing is sent until it is used. @throws AnnalsError invalid_options */
 export function connect(options: ConnectOptions): Annals {
-  return new Annals(new Connection(options), new EventRegistry(options.events ?? []));
+  const connection = new Connection(options);
+  const pipelines = options.appends === "pipelined" ? new AppendPipelines(connection) : undefined;
+  return new Annals(connection, new EventRegistry(options.events ?? []), pipelines);
 }
 
 /**
@@ -53,6 +62,7 @@ export class Annals implements AsyncDisposable {
   constructor(
     private readonly connection: Connection,
     private readonly registry: EventRegistry,
+    private readonly pipelines: AppendPipelines | undefined,
   ) {}
 
   /**
@@ -63,7 +73,7 @@ export class Annals implements AsyncDisposable {
    *   with `outcomeUnknown` the events may have been written: append the same again
    */
   append(request: AppendRequest, options?: CallOptions): Promise<AppendResult> {
-    return append(this.connection, request, options);
+    return append(this.connection, request, options, this.pipelines);
   }
 
   /** One stream's events. @throws AnnalsError stream_not_found, foreign_stream, unreadable_event */
@@ -138,6 +148,7 @@ export class Annals implements AsyncDisposable {
 
   /** Ends every call and lets the process exit. Idempotent. */
   close(): Promise<void> {
+    this.pipelines?.close();
     this.connection.close();
     return Promise.resolve();
   }

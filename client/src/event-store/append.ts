@@ -1,5 +1,6 @@
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { NewEvent } from "../events/domain-event.js";
+import type { AppendPipelines } from "./append-pipelines.js";
 import { type ExpectedVersion, toDate, toProtoEvent, toProtoExpected } from "./codec.js";
 import { toProtoStream } from "./wire-values.js";
 
@@ -34,13 +35,16 @@ export async function append(
   connection: Connection,
   { stream, expected, events }: AppendRequest,
   options?: CallOptions,
+  pipelines?: AppendPipelines,
 ): Promise<AppendResult> {
   const request = {
     stream: toProtoStream(stream),
     expectedVersion: toProtoExpected(expected),
     events: events.map(toProtoEvent),
   };
-  const answer = await connection.write((client, call) => client.append(request, call), options);
+  const answer = pipelines
+    ? await pipelines.append(request, options)
+    : await connection.write((client, call) => client.append(request, call), options);
   return {
     version: answer.aggregateVersion,
     firstPosition: answer.firstPosition,

@@ -1,0 +1,134 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { connect, defineEvent, requireTenant, runWithTenant } from "@annals/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { AnnalsServer } from "#server/compose.js";
+import { join } from "node:path";
+import { newTenant, startTestServer } from "../support/server.js";
+import { tempFolder } from "../support/temp-folder.js";
+import { startAnswerLosingProxy } from "./support/answer-losing-proxy.js";
+import { failureOf } from "./support/failure.js";
+import { startFakeServer } from "./support/fake-server.js";
+
+const Counted = defineEvent({
+  type: "Counted",
+  aggregateType: "Counter",
+  schema: z.object({ n: z.number() }),
+});
+const stream = { aggregateType: "Counter", aggregateId: "1" };
+const counted = (n: number) => ({
+  stream,
+  expected: BigInt(n),
+  events: [Counted.create({ n })],
+});
+
+let server: AnnalsServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const open = (address: string, tenant: string | (() => string)) =>
+  connect({ address, tenant, events: [Counted], appends: "pipelined" });
+
+describe("pipelined appends", () => {
+  test("10,000 in one tick all succeed, and after close the process ends", async () => {
+    const args = ["test/client/support/append-and-exit.mjs", server.grpcAddress, newTenant()];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout.trim()).toBe("10000");
+  }, 60_000);
+
+  test("one that fails leaves the others alone", async () => {
+    await using annals = open(server.grpcAddress, newTenant());
+    const first = annals.append(counted(0));
+    const wrong = annals.append(counted(7));
+    const second = annals.append(counted(1));
+    expect((await failureOf(() => wrong, "version_conflict")).outcomeUnknown).toBe(false);
+    expect(await first).toMatchObject({ version: 1n });
+    expect(await second).toMatchObject({ version: 2n });
+  });
+
+  test("each goes in the name of its caller", async () => {
+    const [a, b] = [newTenant(), newTenant()];
+    await using annals = open(server.grpcAddress, requireTenant);
+    const append = () => annals.append(counted(0));
+    await Promise.all([runWithTenant(a, append), runWithTenant(b, append)]);
+    const read = () => annals.readAll().toArray();
+    expect(await runWithTenant(a, read)).toMatchObject([{ tenantId: a }]);
+    expect(await runWithTenant(b, read)).toMatchObject([{ tenantId: b }]);
+    await failureOf(append, "tenant_required");
+  });
+
+  test("after a lost answer they are sent again, and written once", async () => {
+    await using proxy = await startAnswerLosingProxy(server.grpcAddress);
+    await using annals = open(proxy.address, newTenant());
+    proxy.loseNextAnswer();
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => annals.append(counted(n))),
+    );
+    expect(results.some(({ deduplicated }) => deduplicated)).toBe(true);
+    const events = await annals.read(stream).toArray();
+    expect(events.map(({ data }) => data)).toEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
+  });
+
+  test("a server that restarts in the middle has each once, in order", async () => {
+    const store = `sqlite:${join(tempFolder(), "log.db")}`;
+    const tenant = newTenant();
+    const first = await startTestServer({ store });
+    const { grpcAddress } = first;
+    await using annals = open(grpcAddress, tenant);
+    const appends = Array.from({ length: 2_000 }, (_, n) => annals.append(counted(n)));
+    await appends[300];
+    await first.stop();
+    expect(await Promise.race([appends[1_999], Promise.resolve("waiting")])).toBe("waiting");
+    const second = await startTestServer({ store, grpcAddress });
+    await Promise.all(appends);
+    const events = await annals.read(stream).toArray();
+    expect(events.map(({ data }) => data)).toEqual(
+      Array.from({ length: 2_000 }, (_, n) => ({ n })),
+    );
+    await annals.close();
+    await second.stop();
+  }, 60_000);
+
+  test("one that is too large is refused before it is sent, and the others go on", async () => {
+    await using annals = open(server.grpcAddress, newTenant());
+    const event = Counted.create({ n: 0 }, { metadata: { note: "x".repeat(6_000_000) } });
+    const large = annals.append({ ...counted(0), events: [event] });
+    const small = annals.append(counted(0));
+    expect((await failureOf(() => large, "limit_exceeded")).details.actual).toBeGreaterThan(
+      6_000_000n,
+    );
+    expect(await small).toMatchObject({ version: 1n });
+  });
+
+  test("without an answer they end by deadline, signal or close, and their outcome is unknown", async () => {
+    let arrived: (id: bigint) => void = () => undefined;
+    const silent = await startFakeServer({
+      async *appendStream(requests, { signal }) {
+        for await (const { correlationId } of requests) arrived(correlationId);
+        if (!signal.aborted) yield* [];
+      },
+    });
+    await using annals = open(silent.address, newTenant());
+    const sent = () => new Promise<bigint>((resolve) => (arrived = resolve));
+    const late = failureOf(
+      () => annals.append(counted(0), { deadlineMs: 500 }),
+      "deadline_exceeded",
+    );
+    expect((await late).outcomeUnknown).toBe(true);
+    const controller = new AbortController();
+    const atServer = sent();
+    const aborted = annals.append(counted(0), { signal: controller.signal });
+    await atServer;
+    controller.abort();
+    expect((await failureOf(() => aborted, "cancelled")).outcomeUnknown).toBe(true);
+    const again = sent();
+    const closed = annals.append(counted(0));
+    await again;
+    await annals.close();
+    expect((await failureOf(() => closed, "closed")).outcomeUnknown).toBe(true);
+    await silent[Symbol.asyncDispose]();
+  });
+});
