@@ -68,9 +68,15 @@ export function toAnnalsError(error: unknown, { writes, signal }: FailedCall): A
   });
 }
 
+const statusCodes: ReadonlyMap<number, Code> = new Map(
+  Object.values(Code)
+    .filter((value) => typeof value === "number")
+    .map((code) => [code, code]),
+);
+
 /** The failure of one append of a pipelined call, as if it had been a call of its own. */
 export function toAppendError({ code, message, detail }: AppendFailure): AnnalsError {
-  const status = new ConnectError(message, code as Code);
+  const status = new ConnectError(message, statusCodes.get(code) ?? Code.Unknown);
   if (detail) return fromDetail(status, detail, true);
   return toAnnalsError(status, { writes: true, signal: undefined });
 }
