@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPostgresStore } from "#server/store/postgres/open.js";
 import { pageSql } from "#server/store/postgres/page-of.js";
-import { RecentMap } from "#server/store/postgres/recent-map.js";
+import { RecentMap } from "#server/store/recent-map.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 import {
   any,
