@@ -1,5 +1,6 @@
 // A server process as far as a PostgreSQL store sees one: the store, the writer, and callers that
-// append without end. Reports each acknowledged append on stdout, a line of JSON each.
+// append without end. Reports each append on stdout before it is first asked for, and when it is
+// acknowledged, a line of JSON each.
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPostgresStore } from "#server/store/postgres/open.js";
@@ -42,6 +43,8 @@ async function call() {
     }));
     const sized = events.map((event) => ({ ...event, causationId: String(events.length) }));
     const intent = { tenantId, stream, expected: { kind: "any" }, events: sized };
+    const eventIds = events.map(({ eventId }) => eventId);
+    report({ asked: { tenantId, appendId, aggregateId: stream.aggregateId, eventIds } });
     for (let attempt = 1; ; attempt++) {
       const asked = Date.now();
       const outcome = await writer.append(intent);

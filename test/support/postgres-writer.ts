@@ -15,6 +15,14 @@ export interface Acknowledged {
   readonly tookMs: number;
 }
 
+/** An append that a writer process has asked for. */
+export interface Asked {
+  readonly tenantId: string;
+  readonly appendId: string;
+  readonly aggregateId: string;
+  readonly eventIds: readonly string[];
+}
+
 /** What a writer process is told. */
 export interface WriterTask {
   readonly url: string;
@@ -28,6 +36,8 @@ export interface WriterTask {
 /** A process that appends without end. */
 export interface WriterProcess {
   readonly acknowledged: readonly Acknowledged[];
+  /** Every append that it began, acknowledged or not. */
+  readonly asked: readonly Asked[];
   /** Failures that no fault of the database explains. */
   readonly surprises: readonly string[];
   signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
@@ -42,6 +52,7 @@ export async function startWriter(task: WriterTask): Promise<WriterProcess> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const acknowledged: Acknowledged[] = [];
+  const asked: Asked[] = [];
   const surprises: string[] = [];
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -53,6 +64,7 @@ export async function startWriter(task: WriterTask): Promise<WriterProcess> {
       const line = parse(text);
       if (line === undefined) return;
       if ("ready" in line) resolve();
+      else if ("asked" in line) asked.push(line["asked"] as Asked);
       else if ("surprise" in line) surprises.push(String(line["surprise"]));
       else acknowledged.push(line as unknown as Acknowledged);
     });
@@ -64,6 +76,7 @@ export async function startWriter(task: WriterTask): Promise<WriterProcess> {
   await ready;
   return {
     acknowledged,
+    asked,
     surprises,
     signal: (signal) => {
       child.kill(signal);
