@@ -12,7 +12,7 @@ export function createEmptyHandler(
   return contender(generator, request, {
     name: "empty handler",
     description: "@grpc/grpc-js, the same request bytes, handed to a handler that answers nothing",
-    file: "./empty-handler-server.js",
+    file: new URL("./empty-handler-server.js", import.meta.url),
   });
 }
 
@@ -21,16 +21,16 @@ export function createEmptyRpc(generator: GeneratorProcess, request: RequestTemp
   return contender(generator, request, {
     name: "empty Append",
     description: "Annals' server: transport, decoding and interceptors; the handler does nothing",
-    file: "./empty-rpc-server.js",
+    file: new URL("./empty-rpc-server.js", import.meta.url),
   });
 }
 
 function contender(
   generator: GeneratorProcess,
   request: RequestTemplate,
-  what: { readonly name: string; readonly description: string; readonly file: string },
+  what: { readonly name: string; readonly description: string; readonly file: URL },
 ): Contender {
-  const file = fileURLToPath(new URL(what.file, import.meta.url));
+  const file = fileURLToPath(what.file);
   const server = new GrpcServerUnderLoad(generator, request, () => [file, request.path]);
   return {
     name: what.name,

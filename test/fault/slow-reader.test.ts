@@ -21,6 +21,7 @@ test("a reader that never reads costs constant memory, and missed nothing when i
   const server = await startServerProcess([
     `--store=sqlite:${join(tempFolder(), "annals.db")}`,
     "--tail-bytes=4000000",
+    "--page-cache-bytes=4000000",
     "--reader-stall-timeout-ms=600000",
   ]);
   onTestFinished(async () => {
