@@ -58,10 +58,14 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowStep
 
   for (;;) {
     let atEnd = false;
+    let ahead: ReturnType<FollowOptions["readOn"]> | undefined;
     while (!atEnd || tail.isGone(place)) {
       throwIfAborted(signal);
-      const page = await options.readOn(place, atMost(maxPageEvents, left));
+      const page = await (ahead ?? options.readOn(place, atMost(maxPageEvents, left)));
       ({ scannedTo: place, atEnd } = page);
+      // The next page is read while this one is sent, unless it may be one too many.
+      ahead = atEnd || left !== undefined ? undefined : options.readOn(place, maxPageEvents);
+      ahead?.catch(() => undefined); // told when it is awaited, unless the reader leaves before
       yield* pageOf(page);
       if (left === 0n) return;
       if (isDue()) yield tell("checkpoint");

@@ -25,8 +25,8 @@ export type WholeLogRange = Omit<WholeLogQuery, keyof PageBounds> & {
 };
 
 /**
- * A tenant's log in pages, each pulled from the store when it is asked for. A page may hold no
- * event: it then says how far the log was scanned. The last one has atEnd, unless the limit is met.
+ * A tenant's log in pages, one of them read ahead of who takes them. A page may hold no event: it
+ * then says how far the log was scanned. The last one has atEnd, unless the limit is met.
  */
 export function readLogPages(
   log: LogReader,
@@ -61,19 +61,18 @@ async function* readPages<
   readPage: (query: Range & PageBounds) => Promise<Page>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Page, void, undefined> {
-  let from = range.from;
   let left = range.limit;
-  while (left !== 0n) {
+  const readFrom = (from: From): Promise<Page> => {
+    const maxEvents = atMost(bounds.maxEvents, left);
+    return readPage({ ...range, from, maxEvents, maxBytes: bounds.maxBytes });
+  };
+  let reading: Promise<Page> | undefined = left === 0n ? undefined : readFrom(range.from);
+  while (reading) {
     throwIfAborted(signal);
-    const page = await readPage({
-      ...range,
-      from,
-      maxEvents: atMost(bounds.maxEvents, left),
-      maxBytes: bounds.maxBytes,
-    });
-    yield page;
-    if (page.atEnd) return;
-    from = page.scannedTo;
+    const page: Page = await reading;
     if (left !== undefined) left -= BigInt(page.events.length);
+    reading = page.atEnd || left === 0n ? undefined : readFrom(page.scannedTo);
+    reading?.catch(() => undefined); // told when it is awaited, unless the reader leaves before
+    yield page;
   }
 }

@@ -41,6 +41,8 @@ export function followStream(
         },
         { signal },
       );
+      const last = events.at(-1);
+      if (last) nextVersion = last.aggregateVersion + 1n;
       return { events, scannedTo: atEnd ? head.position : place, atEnd };
     };
     const steps = follow({

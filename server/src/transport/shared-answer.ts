@@ -4,7 +4,14 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufb
 export class SharedAnswer<O extends DescMessage> {
   #bytes: Uint8Array | undefined;
 
-  constructor(private readonly make: () => MessageInitShape<O>) {}
+  /**
+   * @param make the message
+   * @param encode the message's bytes, where there is a shorter way to them
+   */
+  constructor(
+    private readonly make: () => MessageInitShape<O>,
+    private readonly encode?: () => Uint8Array,
+  ) {}
 
   /** The message, for a transport with an encoding of its own. */
   message(): MessageInitShape<O> {
@@ -12,7 +19,7 @@ export class SharedAnswer<O extends DescMessage> {
   }
 
   bytes(schema: O): Uint8Array {
-    return (this.#bytes ??= toBinary(schema, create(schema, this.make())));
+    return (this.#bytes ??= this.encode?.() ?? toBinary(schema, create(schema, this.make())));
   }
 }
 

@@ -1,7 +1,6 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EventPageSchema } from "@annals/proto/annals/v1/event";
 import type { ReadAllResponseSchema } from "@annals/proto/annals/v1/event_store";
 import type { RecordedEvent } from "../../domain/event.js";
+import { encodePageAnswer } from "../codec/encode-page.js";
 import { toRecordedEvent } from "../codec/recorded-event.js";
 import { SharedAnswer } from "../shared-answer.js";
 
@@ -13,27 +12,32 @@ const wholePages = new WeakMap<readonly RecordedEvent[], Page>();
 
 /** A page of a tenant's log: the same answer for all who are given the same events. */
 export function tenantPage(events: readonly RecordedEvent[]): Page {
-  return sharedPage(tenantPages, events, () => ({ events: events.map(toRecordedEvent) }));
+  let page = tenantPages.get(events);
+  if (!page) {
+    page = new SharedAnswer(
+      () => ({ answer: { case: "page", value: { events: events.map(toRecordedEvent) } } }),
+      () => encodePageAnswer(events),
+    );
+    tenantPages.set(events, page);
+  }
+  return page;
 }
 
 /** A page of the whole log. @param cursor of the page's last event, or behind it */
 export function wholePage(events: readonly RecordedEvent[], cursor: string): Page {
-  return sharedPage(wholePages, events, () => ({
-    events: events.map(toRecordedEvent),
-    globalPositions: events.map((event) => event.globalPosition),
-    cursor,
-  }));
-}
-
-function sharedPage(
-  pages: WeakMap<readonly RecordedEvent[], Page>,
-  events: readonly RecordedEvent[],
-  make: () => MessageInitShape<typeof EventPageSchema>,
-): Page {
-  let page = pages.get(events);
+  let page = wholePages.get(events);
   if (!page) {
-    page = new SharedAnswer(() => ({ answer: { case: "page", value: make() } }));
-    pages.set(events, page);
+    const globalPositions = events.map((event) => event.globalPosition);
+    page = new SharedAnswer(
+      () => ({
+        answer: {
+          case: "page",
+          value: { events: events.map(toRecordedEvent), globalPositions, cursor },
+        },
+      }),
+      () => encodePageAnswer(events, { globalPositions, cursor }),
+    );
+    wholePages.set(events, page);
   }
   return page;
 }
