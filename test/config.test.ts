@@ -65,6 +65,26 @@ describe("configuration", () => {
     for (const grpcAddress of ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"]) {
       expect(faultsOf({ flags: { grpcAddress } })).toEqual([]);
     }
+    for (const httpAddress of ["0.0.0.0:1", "[::]:1"]) {
+      expect(faultsOf({ flags: { httpAddress } })).toEqual(["auth"]);
+    }
+    for (const httpAddress of ["[::1]:1", "off"]) {
+      expect(faultsOf({ flags: { httpAddress } })).toEqual([]);
+    }
+  });
+
+  test("an HTTP address is host:port or off, an origin is an origin", () => {
+    expect(load().httpAddress).toBe("127.0.0.1:8080");
+    for (const httpAddress of ["no", "8080", "127.0.0.1:65536"]) {
+      expect(faultsOf({ flags: { httpAddress } })).toEqual(["httpAddress"]);
+    }
+    expect(load().httpCorsOrigins).toEqual([]);
+    const flags = { httpCorsOrigins: "https://a.example, http://localhost:3000" };
+    const origins = ["https://a.example", "http://localhost:3000"];
+    expect(load({ flags }).httpCorsOrigins).toEqual(origins);
+    for (const httpCorsOrigins of ["a.example", "https://a.example/", "https://a.example/x"]) {
+      expect(faultsOf({ flags: { httpCorsOrigins } })).toEqual(["httpCorsOrigins"]);
+    }
   });
 
   test("jwt needs one key, long enough, and algorithms that go with it", () => {

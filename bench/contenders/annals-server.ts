@@ -47,7 +47,7 @@ export function createAnnalsServer(
 export function serverArguments(store: string): readonly string[] {
   return [
     fileURLToPath(new URL("../../../server/dist/main.js", import.meta.url)),
-    ...["--grpc-address", "127.0.0.1:0"],
+    ...["--grpc-address", "127.0.0.1:0", "--http-address", "off"],
     ...["--auth", "dev"],
     ...["--store", store],
     ...["--log-format", "json"],

@@ -14,7 +14,14 @@ export async function startServerProcess(file: string, jwtKey: string): Promise<
   const main = fileURLToPath(new URL("main.js", import.meta.resolve("@annals/server")));
   const child = spawn(
     process.execPath,
-    [main, "serve", "--grpc-address=127.0.0.1:0", `--store=sqlite:${file}`, "--auth=jwt"],
+    [
+      main,
+      "serve",
+      "--grpc-address=127.0.0.1:0",
+      "--http-address=off",
+      `--store=sqlite:${file}`,
+      "--auth=jwt",
+    ],
     {
       env: { ...process.env, ANNALS_AUTH_JWT_KEY: jwtKey, ANNALS_LOG_FORMAT: "json" },
       stdio: ["ignore", "pipe", "inherit"],

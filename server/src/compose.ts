@@ -4,6 +4,7 @@ import type { Config, StoreConfig } from "./config/config.js";
 import { limits } from "./domain/limits.js";
 import { systemClock } from "./domain/instant.js";
 import { createChain } from "./interceptors/chain.js";
+import type { Interceptor } from "./interceptors/interceptor.js";
 import { Followers } from "./reader/followers.js";
 import { PageCache } from "./reader/page-cache.js";
 import { Tail } from "./reader/tail.js";
@@ -17,12 +18,16 @@ import { openAuditLog } from "./telemetry/audit-log.js";
 import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { listenGrpc } from "./transport/grpc/server.js";
+import { type HttpServer, listenHttp } from "./transport/http/server.js";
+import type { Rpc } from "./transport/rpc.js";
 import { createWriter } from "./writer/writer.js";
 
 /** A running server. */
 export interface AnnalsServer extends AsyncDisposable {
   /** "host:port" where gRPC is served. */
   readonly grpcAddress: string;
+  /** "host:port" where Connect and gRPC-Web are served; undefined: nowhere. */
+  readonly httpAddress: string | undefined;
   /**
    * Stops in order: health says NOT_SERVING, no new calls, streams ended, queued appends written,
    * store closed. Idempotent.
@@ -32,7 +37,7 @@ export interface AnnalsServer extends AsyncDisposable {
   stop(): Promise<boolean>;
 }
 
-/** Builds the server out of its parts and opens its port. */
+/** Builds the server out of its parts and opens its ports. */
 export async function startServer(config: Config, logger: Logger): Promise<AnnalsServer> {
   const auditLog = openAuditLog(config.auditLog);
   const doors = await openDoors(config, logger);
@@ -101,10 +106,21 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     await store.close();
     throw error;
   });
+  const http = await openHttp(rpcs, chain, config).catch(async (error: unknown) => {
+    await grpc.stop(0);
+    doors.close();
+    auditLog.close();
+    await store.close();
+    throw error;
+  });
   auditLog.record("started", { auth: config.auth.mode, tls: config.tls !== undefined });
-  grpc.setServing(true);
-  const health = watchStore(store, (serving, error) => {
+  const setServing = (serving: boolean): void => {
     grpc.setServing(serving);
+    http?.setServing(serving);
+  };
+  setServing(true);
+  const health = watchStore(store, (serving, error) => {
+    setServing(serving);
     if (serving) logger.info("the store answers again");
     else logger.error({ err: error }, "the store does not answer");
   });
@@ -113,20 +129,37 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
   const stop = async (): Promise<boolean> => {
     health.stop();
     doors.close();
-    grpc.setServing(false);
-    const drained = await grpc.stop(config.shutdownTimeoutMs);
+    setServing(false);
+    const ports = http ? [grpc, http] : [grpc];
+    const drained = await Promise.all(ports.map((port) => port.stop(config.shutdownTimeoutMs)));
     await writer.drain();
     await store.close();
     auditLog.close();
-    return drained;
+    return drained.every(Boolean);
   };
   return {
     grpcAddress: grpc.address,
+    httpAddress: http?.address,
     stop: () => (stopping ??= stop()),
     [Symbol.asyncDispose]: async () => {
       await (stopping ??= stop());
     },
   };
+}
+
+async function openHttp(
+  rpcs: readonly Rpc[],
+  chain: readonly Interceptor[],
+  config: Config,
+): Promise<HttpServer | undefined> {
+  if (config.httpAddress === "off") return undefined;
+  return listenHttp(rpcs, chain, {
+    address: config.httpAddress,
+    corsOrigins: config.httpCorsOrigins,
+    maxConcurrentStreams: config.maxConcurrentStreams,
+    stallTimeoutMs: config.readerStallTimeoutMs,
+    keepaliveMs: config.keepaliveMs,
+  });
 }
 
 function openStore(config: StoreConfig, logger: Logger): Promise<Store> {

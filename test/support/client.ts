@@ -9,7 +9,11 @@ import {
   type Interceptor,
   type Transport,
 } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
 import { type ErrorDetail, ErrorDetailSchema } from "@annals/proto/annals/v1/error";
 import type { NewEventSchema, RecordedEvent } from "@annals/proto/annals/v1/event";
 import {
@@ -29,6 +33,29 @@ export type OpenTransport = (address: string, metadata: Record<string, string>) 
 export const grpcTransport: OpenTransport = (address, metadata) =>
   createGrpcTransport({
     baseUrl: `http://${address}`,
+    interceptors: [withMetadata(metadata)],
+  });
+
+export const connectTransport: OpenTransport = (address, metadata) =>
+  createConnectTransport({
+    baseUrl: `http://${address}`,
+    httpVersion: "2",
+    useBinaryFormat: true,
+    interceptors: [withMetadata(metadata)],
+  });
+
+export const connectJsonTransport: OpenTransport = (address, metadata) =>
+  createConnectTransport({
+    baseUrl: `http://${address}`,
+    httpVersion: "2",
+    useBinaryFormat: false,
+    interceptors: [withMetadata(metadata)],
+  });
+
+export const grpcWebTransport: OpenTransport = (address, metadata) =>
+  createGrpcWebTransport({
+    baseUrl: `http://${address}`,
+    httpVersion: "2",
     interceptors: [withMetadata(metadata)],
   });
 

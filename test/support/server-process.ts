@@ -2,9 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+const anyPort = ["--grpc-address=127.0.0.1:0", "--http-address=127.0.0.1:0"];
+
 /** A server in a process of its own, which a test may kill. */
 export interface ServerProcess {
+  /** Where it serves gRPC. */
   readonly address: string;
+  /** Where it serves HTTP. */
+  readonly httpAddress: string;
   readonly child: ChildProcess;
   /** Lines that it logged so far. */
   readonly log: readonly Record<string, unknown>[];
@@ -17,20 +22,21 @@ export async function startServerProcess(
   flags: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
-  const child = spawn(
-    process.execPath,
-    ["server/dist/main.js", "serve", "--grpc-address=127.0.0.1:0", ...flags],
-    { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, ["server/dist/main.js", "serve", ...anyPort, ...flags], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   const log: Record<string, unknown>[] = [];
   let errors = "";
   child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
-  const address = await new Promise<string>((resolve, reject) => {
+  const [address, httpAddress] = await new Promise<[string, string]>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
       log.push(entry);
-      if (entry["msg"] === "listening") resolve(String(entry["grpcAddress"]));
+      if (entry["msg"] === "listening") {
+        resolve([String(entry["grpcAddress"]), String(entry["httpAddress"])]);
+      }
     });
     void exited.then(() => {
       reject(new Error(`the server did not start: ${errors}${JSON.stringify(log)}`));
@@ -38,6 +44,7 @@ export async function startServerProcess(
   });
   return {
     address,
+    httpAddress,
     child,
     log,
     async end(signal) {

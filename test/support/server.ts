@@ -11,6 +11,7 @@ export function startTestServer(settings: TestSettings = {}): Promise<AnnalsServ
   const config = loadConfig({
     flags: {
       grpcAddress: "127.0.0.1:0",
+      httpAddress: "127.0.0.1:0",
       store: "memory:",
       logLevel: "silent",
       auditLog: "off",

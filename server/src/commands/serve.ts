@@ -10,7 +10,8 @@ export async function serve(config: Config): Promise<void> {
     process.exitCode = 1;
   });
   if (!server) return;
-  logger.info({ grpcAddress: server.grpcAddress, store: config.store.kind }, "listening");
+  const { grpcAddress, httpAddress } = server;
+  logger.info({ grpcAddress, httpAddress, store: config.store.kind }, "listening");
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

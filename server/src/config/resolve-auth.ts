@@ -36,11 +36,13 @@ export function resolveAuth(
   surroundings: Surroundings,
   faults: Fault[],
 ): AuthConfig {
-  const { auth, grpcAddress } = values;
-  const loopback = isLoopback(grpcAddress);
+  const { auth, grpcAddress, httpAddress } = values;
+  const exposed = [grpcAddress, httpAddress].filter(
+    (address) => address !== "off" && !isLoopback(address),
+  );
   if (auth.includes("dev")) {
-    if (!loopback) {
-      const problem = `dev believes whatever tenant a caller names, so it is allowed only on loopback, not on ${grpcAddress}; use jwt`;
+    for (const address of exposed) {
+      const problem = `dev believes whatever tenant a caller names, so it is allowed only on loopback, not on ${address}; use jwt`;
       faults.push({ key: "auth", problem });
     }
     return { mode: "dev" };
@@ -53,8 +55,12 @@ export function resolveAuth(
   if (mtls && values.tlsClientCaFile === undefined) {
     faults.push({ key: "tlsClientCaFile", problem: "auth=mtls needs it" });
   }
-  if (!loopback && values.tlsCertFile === undefined && !values.authAllowPlaintext) {
-    const problem = `credentials would come over plaintext to ${grpcAddress}; set tlsCertFile, or authAllowPlaintext behind a proxy that ends TLS`;
+  for (const address of exposed) {
+    if (values.authAllowPlaintext) continue;
+    if (address === grpcAddress && values.tlsCertFile !== undefined) continue;
+    const mend =
+      address === grpcAddress ? "set tlsCertFile, or authAllowPlaintext" : "set authAllowPlaintext";
+    const problem = `credentials would come over plaintext to ${address}; ${mend} behind a proxy that ends TLS`;
     faults.push({ key: "auth", problem });
   }
   return {

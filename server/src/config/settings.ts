@@ -18,6 +18,8 @@ export type AuthMode = "dev" | "jwt" | "api-key" | "mtls";
 /** Whatever the operator said, checked one by one; config.ts checks how they go together. */
 export interface Settings {
   readonly grpcAddress: Setting<string>;
+  readonly httpAddress: Setting<string>;
+  readonly httpCorsOrigins: Setting<readonly string[]>;
   readonly store: Setting<string>;
   readonly migrate: Setting<boolean>;
   readonly postgresReadConnections: Setting<number>;
@@ -68,6 +70,14 @@ export const settings: Settings = {
   grpcAddress: {
     doc: "Where gRPC is served, `host:port`. Port 0 takes a free one.",
     ...withDefault(address(), "127.0.0.1:50051"),
+  },
+  httpAddress: {
+    doc: "Where Connect, gRPC-Web and gRPC are served over HTTP/1.1 and HTTP/2 without TLS, and `/healthz` and `/readyz`, `host:port`; or `off`. Port 0 takes a free one.",
+    ...withDefault(addressOrOff(), "127.0.0.1:8080"),
+  },
+  httpCorsOrigins: {
+    doc: "The origins whose web pages may call, separated by commas, such as `https://app.example.com`; `*` is every one. By default none: a request that comes from a page is refused.",
+    ...withDefault(origins(), []),
   },
   store: {
     doc: "`sqlite:<path>` (one file, made if absent), `postgres://...`, or `memory:` (nothing is kept: for tests). A URL with a password belongs in the variable: a flag shows in the process list.",
@@ -283,4 +293,15 @@ function address(): z.ZodType<string> {
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, { error: 'must be "host:port"', abort: true })
     .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) < 65_536, "port above 65535");
+}
+
+function addressOrOff(): z.ZodType<string> {
+  const valid = (text: string): boolean => text === "off" || address().safeParse(text).success;
+  return z.string().refine(valid, 'must be "host:port" or "off"');
+}
+
+function origins(): z.ZodType<readonly string[]> {
+  const valid = (origin: string): boolean =>
+    origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
+  return list().refine((all) => all.every(valid), 'must be origins, "https://host", or "*"');
 }

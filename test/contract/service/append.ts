@@ -19,9 +19,9 @@ import {
   streamExists,
 } from "../../support/client.js";
 import { newTenant, startTestServer } from "../../support/server.js";
-import type { ServiceContract } from "./suite.js";
+import type { ServiceContract } from "./contract.js";
 
-export function describeAppend({ name, transport }: ServiceContract): void {
+export function describeAppend({ name, transport, addressOf }: ServiceContract): void {
   describe(`append over ${name}`, () => {
     let server: AnnalsServer;
     beforeAll(async () => {
@@ -29,7 +29,7 @@ export function describeAppend({ name, transport }: ServiceContract): void {
     });
     afterAll(() => server.stop());
     const newClient = (tenantId = newTenant()): EventStoreClient =>
-      clientOf(server.grpcAddress, tenantId, transport);
+      clientOf(addressOf(server), tenantId, transport);
 
     test("answers version, positions and time; a read gives back every field", async () => {
       const tenantId = newTenant();

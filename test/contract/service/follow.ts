@@ -19,11 +19,11 @@ import {
   readAll,
 } from "../../support/client.js";
 import { newTenant, startTestServer } from "../../support/server.js";
-import type { ServiceContract } from "./suite.js";
+import type { ServiceContract } from "./contract.js";
 
 type Request = Plain<typeof ReadAllRequestSchema>;
 
-export function describeFollow({ name, transport }: ServiceContract): void {
+export function describeFollow({ name, transport, addressOf }: ServiceContract): void {
   describe(`follow over ${name}`, () => {
     let server: AnnalsServer;
     beforeAll(async () => {
@@ -35,7 +35,7 @@ export function describeFollow({ name, transport }: ServiceContract): void {
     });
     afterAll(() => server.stop());
     const clientFor = (tenantId = newTenant()): EventStoreClient =>
-      clientOf(server.grpcAddress, tenantId, transport);
+      clientOf(addressOf(server), tenantId, transport);
     const appendSome = async (client: EventStoreClient, count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
         await client.append(appendTo(`o-${i % 3}`, undefined, [newEvent()]));
@@ -237,7 +237,7 @@ export function describeFollow({ name, transport }: ServiceContract): void {
 
     test("a stopping server ends followers with UNAVAILABLE and when to come again", async () => {
       const stopping = await startTestServer();
-      const client = clientOf(stopping.grpcAddress, newTenant(), transport);
+      const client = clientOf(addressOf(stopping), newTenant(), transport);
       const next = nextOf(client.readAll({ follow: true }));
       await next();
       await next();

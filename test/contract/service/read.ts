@@ -14,11 +14,11 @@ import {
   readAll,
 } from "../../support/client.js";
 import { newTenant, startTestServer } from "../../support/server.js";
-import type { ServiceContract } from "./suite.js";
+import type { ServiceContract } from "./contract.js";
 
 const stream = (id: string) => ({ aggregateType: "Order", aggregateId: id });
 
-export function describeRead({ name, transport }: ServiceContract): void {
+export function describeRead({ name, transport, addressOf }: ServiceContract): void {
   describe(`reads over ${name}`, () => {
     let server: AnnalsServer;
     beforeAll(async () => {
@@ -26,7 +26,7 @@ export function describeRead({ name, transport }: ServiceContract): void {
     });
     afterAll(() => server.stop());
     const newClient = (tenantId = newTenant()): EventStoreClient =>
-      clientOf(server.grpcAddress, tenantId, transport);
+      clientOf(addressOf(server), tenantId, transport);
 
     const versions = async (
       client: EventStoreClient,
@@ -236,9 +236,9 @@ export function describeRead({ name, transport }: ServiceContract): void {
       try {
         const [a, b] = [newTenant(), newTenant()];
         for (const tenantId of [a, b, a, b, b]) {
-          await clientOf(own.grpcAddress, tenantId, transport).append(appendTo("same"));
+          await clientOf(addressOf(own), tenantId, transport).append(appendTo("same"));
         }
-        const operator = clientOf(own.grpcAddress, "*", transport);
+        const operator = clientOf(addressOf(own), "*", transport);
         const whole = { scope: Scope.ALL_TENANTS };
         const tenants: string[] = [];
         const places: bigint[] = [];

@@ -1,7 +1,15 @@
-import type { OpenTransport } from "../../support/client.js";
+import { describeAppend } from "./append.js";
+import { describeBadInput } from "./bad-input.js";
+import type { ServiceContract } from "./contract.js";
+import { describeFollow } from "./follow.js";
+import { describeRead } from "./read.js";
+import { describeTenancy } from "./tenancy.js";
 
-/** A transport under the service contract. */
-export interface ServiceContract {
-  readonly name: string;
-  readonly transport: OpenTransport;
+/** What the service promises, whatever it is called by. */
+export function describeServiceContract(contract: ServiceContract): void {
+  describeAppend(contract);
+  describeRead(contract);
+  describeFollow(contract);
+  describeTenancy(contract);
+  describeBadInput(contract);
 }

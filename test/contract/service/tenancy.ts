@@ -16,7 +16,7 @@ import {
   readAll,
 } from "../../support/client.js";
 import { newTenant, startTestServer } from "../../support/server.js";
-import type { ServiceContract } from "./suite.js";
+import type { ServiceContract } from "./contract.js";
 
 const order = (id: string) => ({ aggregateType: "Order", aggregateId: id });
 const key = "a secret of thirty-two bytes or more";
@@ -40,7 +40,7 @@ const everyCall: Record<string, (client: EventStoreClient) => Promise<unknown>> 
   getHead: (client) => client.getHead({}),
 };
 
-export function describeTenancy({ name, transport }: ServiceContract): void {
+export function describeTenancy({ name, transport, addressOf }: ServiceContract): void {
   describe(`tenants over ${name}`, () => {
     let server: AnnalsServer;
     let hiding: AnnalsServer;
@@ -53,13 +53,14 @@ export function describeTenancy({ name, transport }: ServiceContract): void {
     afterAll(() => Promise.all([server.stop(), hiding.stop(), jwt.stop()]));
 
     const withMetadata = (at: AnnalsServer, metadata: Record<string, string>): EventStoreClient =>
-      createClient(EventStore, transport(at.grpcAddress, metadata));
+      createClient(EventStore, transport(addressOf(at), metadata));
 
     test("the same names in two tenants are independent in every call", async () => {
       const [a, b] = [newTenant(), newTenant()];
-      const [clientA, clientB] = [a, b].map((id) =>
-        clientOf(server.grpcAddress, id, transport),
-      ) as [EventStoreClient, EventStoreClient];
+      const [clientA, clientB] = [a, b].map((id) => clientOf(addressOf(server), id, transport)) as [
+        EventStoreClient,
+        EventStoreClient,
+      ];
       const shared = newEvent();
       await clientA.append(appendTo("same", noStream, [shared, newEvent()]));
       const answer = await clientB.append(appendTo("same", noStream, [shared]));
@@ -89,8 +90,8 @@ export function describeTenancy({ name, transport }: ServiceContract): void {
     });
 
     test("a tenant never sees a global position or a cursor", async () => {
-      await clientOf(server.grpcAddress, newTenant(), transport).append(appendTo("other"));
-      const client = clientOf(server.grpcAddress, newTenant(), transport);
+      await clientOf(addressOf(server), newTenant(), transport).append(appendTo("other"));
+      const client = clientOf(addressOf(server), newTenant(), transport);
       await client.append(appendTo("own"));
       for await (const { head, answer } of client.readAll({})) {
         if (head) expect(head).toMatchObject({ globalPosition: 0n, cursor: "" });
@@ -104,10 +105,10 @@ export function describeTenancy({ name, transport }: ServiceContract): void {
 
     test("a stream that only another tenant has is denied, and nothing is told of it", async () => {
       const owner = newTenant();
-      await clientOf(server.grpcAddress, owner, transport).append(
+      await clientOf(addressOf(server), owner, transport).append(
         appendTo("secret", noStream, [newEvent({ eventType: "HushHush" }), newEvent()]),
       );
-      const other = clientOf(server.grpcAddress, newTenant(), transport);
+      const other = clientOf(addressOf(server), newTenant(), transport);
       for (const call of [
         () => read(other, { stream: order("secret") }),
         () => other.getStream({ stream: order("secret") }),
@@ -130,18 +131,18 @@ export function describeTenancy({ name, transport }: ServiceContract): void {
     });
 
     test("foreignStreams=hide answers as if it did not exist", async () => {
-      await clientOf(hiding.grpcAddress, newTenant(), transport).append(appendTo("secret"));
-      const other = clientOf(hiding.grpcAddress, newTenant(), transport);
+      await clientOf(addressOf(hiding), newTenant(), transport).append(appendTo("secret"));
+      const other = clientOf(addressOf(hiding), newTenant(), transport);
       const { code, detail } = await failureOf(read(other, { stream: order("secret") }));
       expect([code, detail.reason]).toEqual(["NotFound", ErrorReason.STREAM_NOT_FOUND]);
     });
 
     test("another tenant's event id answers NOT_FOUND, like one that nobody has", async () => {
       const event = newEvent();
-      await clientOf(server.grpcAddress, newTenant(), transport).append(
+      await clientOf(addressOf(server), newTenant(), transport).append(
         appendTo("x", noStream, [event]),
       );
-      const other = clientOf(server.grpcAddress, newTenant(), transport);
+      const other = clientOf(addressOf(server), newTenant(), transport);
       const { code } = await failureOf(other.getEvent({ eventId: event.eventId! }));
       expect(code).toBe("NotFound");
     });
@@ -167,8 +168,8 @@ export function describeTenancy({ name, transport }: ServiceContract): void {
 
     test("a tenant in upper case is the same tenant", async () => {
       const tenant = newTenant();
-      await clientOf(server.grpcAddress, tenant, transport).append(appendTo("x"));
-      const upper = clientOf(server.grpcAddress, tenant.toUpperCase(), transport);
+      await clientOf(addressOf(server), tenant, transport).append(appendTo("x"));
+      const upper = clientOf(addressOf(server), tenant.toUpperCase(), transport);
       expect(await readAll(upper)).toMatchObject([{ tenantId: tenant }]);
     });
 
@@ -181,7 +182,7 @@ export function describeTenancy({ name, transport }: ServiceContract): void {
     );
 
     test("the whole log is not for tenants", async () => {
-      const client = clientOf(server.grpcAddress, newTenant(), transport);
+      const client = clientOf(addressOf(server), newTenant(), transport);
       for (const call of [
         () => readAll(client, { scope: Scope.ALL_TENANTS }),
         () => client.getHead({ scope: Scope.ALL_TENANTS }),

@@ -1,0 +1,56 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorDetailSchema } from "@annals/proto/annals/v1/error";
+import { AnnalsError, describeFailure, type Failure, invalidArgument } from "../../domain/error.js";
+import { codeOf, toErrorDetail } from "../error-detail.js";
+
+/** Most characters of a decoder's complaint that are passed on. */
+const maxComplaint = 300;
+
+/** Whatever a chain of interceptors threw, with the typed detail, for any of the protocols. */
+export function toConnectError(error: unknown, requestId: string): ConnectError {
+  const failure: Failure =
+    error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
+  const connectError = new ConnectError(describeFailure(failure), codeOf(failure) as Code);
+  connectError.details.push({
+    desc: ErrorDetailSchema,
+    value: toErrorDetail(failure, requestId),
+  });
+  return connectError;
+}
+
+/**
+ * What the library refused a request with, before a handler saw it.
+ *
+ * @param maxBytes the largest message
+ */
+export function toRequestError(error: unknown, typeName: string, maxBytes: number): AnnalsError {
+  const { code, rawMessage } = ConnectError.from(error);
+  switch (code) {
+    case Code.Canceled:
+    case Code.Aborted:
+      return new AnnalsError({ reason: "cancelled", outcomeUnknown: true }, { cause: error });
+    case Code.ResourceExhausted:
+      return messageTooLarge(maxBytes);
+    case Code.Unimplemented: // a compression, told by its name
+      return new AnnalsError({ reason: "unimplemented", description: rawMessage });
+    case Code.InvalidArgument: // JSON, told by the field
+      return invalidArgument("request", shortened(rawMessage));
+    default:
+      return invalidArgument("request", `is not a ${typeName}`);
+  }
+}
+
+/** JSON that is not the request. */
+export function notTheRequest(error: unknown, typeName: string): AnnalsError {
+  const complaint = error instanceof Error ? error.message : `is not a ${typeName}`;
+  return invalidArgument("request", shortened(complaint));
+}
+
+/** @param actual its size in bytes, or what has come of it; 0 where that is not known */
+export function messageTooLarge(maximum: number, actual = 0): AnnalsError {
+  return new AnnalsError({ reason: "limit_exceeded", limit: "message_bytes", maximum, actual });
+}
+
+function shortened(text: string): string {
+  return text.length > maxComplaint ? `${text.slice(0, maxComplaint)}...` : text;
+}

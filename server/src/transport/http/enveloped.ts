@@ -1,0 +1,66 @@
+import type { DescMessage, DescMethodBiDiStreaming, MessageShape } from "@bufbuild/protobuf";
+import { createConnectRouter, type HandlerContext } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { createKnownFieldsCheck } from "../codec/unknown-fields.js";
+import type { Rpc } from "../rpc.js";
+import { type Exchange, exchangeKey } from "./exchange.js";
+import type { HttpCall } from "./http-call.js";
+import { jsonOptions } from "./json.js";
+import { compressions } from "./read-message.js";
+import { incoming, onlyOne } from "./requests.js";
+import { serveStream, serveUnary, type Service } from "./serve-call.js";
+
+type Message = MessageShape<DescMessage>;
+
+/**
+ * An RPC in the protocols that put messages into envelopes: gRPC, gRPC-Web and, for a streaming RPC,
+ * Connect. The library is told that every RPC streams both ways: on the wire there is no difference,
+ * and so requests are decoded where they are asked for, inside the chain, whose errors are typed.
+ *
+ * @param maxBytes the largest request message
+ */
+export function envelopedHandler(service: Service, rpc: Rpc, maxBytes: number): UniversalHandler {
+  const router = createConnectRouter({
+    acceptCompression: [...compressions],
+    readMaxBytes: maxBytes,
+    jsonOptions,
+    connect: rpc.kind !== "unary",
+  });
+  const method = { ...rpc.method, methodKind: "bidi_streaming" } as DescMethodBiDiStreaming;
+  const answersOf = implementationOf(service, rpc, maxBytes);
+  router.rpc(method, (requests: AsyncIterable<Message>, context: HandlerContext) => {
+    const exchange = context.values.get(exchangeKey);
+    if (!exchange) throw new Error("a call without an exchange");
+    return answersOf(requests, exchange);
+  });
+  const [handler] = router.handlers;
+  if (!handler) throw new Error(`no handler for ${rpc.method.name}`);
+  return handler;
+}
+
+function implementationOf(
+  service: Service,
+  rpc: Rpc,
+  maxBytes: number,
+): (requests: AsyncIterable<Message>, exchange: Exchange) => AsyncIterable<Message> {
+  const { input } = rpc.method;
+  const assertKnownFields = createKnownFieldsCheck(input);
+  const read = (requests: AsyncIterable<Message>, call: HttpCall): AsyncIterable<Message> =>
+    incoming(input, assertKnownFields, requests, call, maxBytes);
+  switch (rpc.kind) {
+    case "unary":
+      return async function* (requests, exchange) {
+        yield await serveUnary(service, rpc, exchange, (call) => onlyOne(read(requests, call)));
+      };
+    case "server_streaming":
+      return (requests, exchange) =>
+        serveStream(service, rpc, exchange, async function* (call) {
+          yield* rpc.handle(await onlyOne(read(requests, call)), call);
+        });
+    case "bidi_streaming":
+      return (requests, exchange) =>
+        serveStream(service, rpc, exchange, (call) => rpc.handle(read(requests, call), call));
+    default:
+      return rpc satisfies never;
+  }
+}

@@ -1,0 +1,104 @@
+import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
+import { throwIfAborted } from "../../domain/abort.js";
+import { AnnalsError } from "../../domain/error.js";
+import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
+import type { OpenCalls } from "../grpc/open-calls.js";
+import type { BidiStreamingRpc, ServerStreamingRpc, UnaryRpc } from "../rpc.js";
+import { type Answer, SharedAnswer } from "../shared-answer.js";
+import { toConnectError } from "./connect-error.js";
+import type { Exchange } from "./exchange.js";
+import { HandOver } from "./hand-over.js";
+import { HttpCall } from "./http-call.js";
+
+/** What a reader that was cut off is told to wait, in the log of its call. */
+const retryAfterMs = 1_000;
+
+/** What every call over HTTP goes through. */
+export interface Service {
+  readonly chain: readonly Interceptor[];
+  readonly openCalls: OpenCalls;
+  /** After how long a call is cut off whose caller takes nothing that it is sent, in milliseconds. */
+  readonly stallTimeoutMs: number;
+}
+
+type Message = MessageShape<DescMessage>;
+
+/**
+ * Runs a unary call.
+ *
+ * @param request reads the request; called inside the chain, so never for a caller it refuses
+ * @throws ConnectError with the typed detail
+ */
+export async function serveUnary(
+  service: Service,
+  rpc: UnaryRpc,
+  exchange: Exchange,
+  request: (call: HttpCall) => Promise<Message>,
+): Promise<Message> {
+  const call = new HttpCall(rpc, exchange);
+  service.openCalls.add(call);
+  let response: Message | undefined;
+  try {
+    await runChain(service.chain, call, async () => {
+      response = create(rpc.method.output, await rpc.handle(await request(call), call));
+    });
+    return response ?? create(rpc.method.output);
+  } catch (error) {
+    throw toConnectError(error, call.requestId);
+  } finally {
+    service.openCalls.delete(call);
+  }
+}
+
+/** Runs a streaming call. The answers end with a ConnectError that has the typed detail. */
+export function serveStream(
+  service: Service,
+  rpc: ServerStreamingRpc | BidiStreamingRpc,
+  exchange: Exchange,
+  answersOf: (call: HttpCall) => AsyncIterable<Answer<DescMessage>>,
+): AsyncIterable<Message> {
+  const call = new HttpCall(rpc, exchange);
+  const out = new HandOver<Message>();
+  service.openCalls.add(call);
+  runChain(service.chain, call, async () => {
+    for await (const answer of answersOf(call)) {
+      throwIfAborted(call.signal);
+      const message = answer instanceof SharedAnswer ? answer.message() : answer;
+      await goesOut(out.give(create(rpc.method.output, message)), call, service.stallTimeoutMs);
+    }
+  })
+    .then(
+      () => {
+        out.end();
+      },
+      (error: unknown) => {
+        out.fail(toConnectError(error, call.requestId));
+      },
+    )
+    .finally(() => {
+      service.openCalls.delete(call);
+    });
+  return out;
+}
+
+/** Waits until an answer has gone out, or the call is aborted. */
+async function goesOut(gone: Promise<void>, call: HttpCall, stallTimeoutMs: number): Promise<void> {
+  let stop = (): void => undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const timer = setTimeout(() => {
+    call.hangUp(stalled(stallTimeoutMs));
+  }, stallTimeoutMs);
+  call.signal.addEventListener("abort", stop);
+  try {
+    if (!call.aborted) await Promise.race([gone, stopped]);
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener("abort", stop);
+  }
+  throwIfAborted(call.signal);
+}
+
+function stalled(maximum: number): AnnalsError {
+  const limit = "reader_stall_ms";
+  return new AnnalsError({ reason: "limit_exceeded", limit, maximum, actual: 0, retryAfterMs });
+}
