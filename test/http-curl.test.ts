@@ -146,7 +146,7 @@ describe("errors in JSON", () => {
 
 describe("streaming calls in JSON", () => {
   /** A message in its envelope: a byte of flags, four for the length, the bytes. */
-  const envelope = (text: string): Buffer => {
+  const envelope = (text: string) => {
     const body = Buffer.from(text);
     const head = Buffer.alloc(5);
     head.writeUInt32BE(body.byteLength, 1);

@@ -6,11 +6,17 @@ import { codeOf, toErrorDetail } from "../error-detail.js";
 /** Most characters of a decoder's complaint that are passed on. */
 const maxComplaint = 300;
 
+/** The library's codes by their numbers, which are gRPC's. */
+const codes = new Map<number, Code>(
+  Object.values(Code).flatMap((code) => (typeof code === "string" ? [] : [[code, code]])),
+);
+
 /** Whatever a chain of interceptors threw, with the typed detail, for any of the protocols. */
 export function toConnectError(error: unknown, requestId: string): ConnectError {
   const failure: Failure =
     error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
-  const connectError = new ConnectError(describeFailure(failure), codeOf(failure) as Code);
+  const code = codes.get(codeOf(failure)) ?? Code.Internal;
+  const connectError = new ConnectError(describeFailure(failure), code);
   connectError.details.push({
     desc: ErrorDetailSchema,
     value: toErrorDetail(failure, requestId),

@@ -74,8 +74,10 @@ export async function listen(
     });
     speaksHttp2(socket, (yes) => {
       undecided.delete(socket);
-      if (yes) http2.emit("connection", socket);
-      else asHttp1?.call(http1, socket);
+      if (yes) {
+        socket.allowHalfOpen = false; // who ends an HTTP/2 connection is gone
+        http2.emit("connection", socket);
+      } else asHttp1?.call(http1, socket);
     });
   });
 

@@ -60,13 +60,7 @@ async function readAll(request: NodeRequest, maxBytes: number): Promise<Uint8Arr
     }
   } catch (error) {
     if (error instanceof AnnalsError) throw error;
-    throw cutShort(error);
+    throw new AnnalsError({ reason: "cancelled", outcomeUnknown: false }, { cause: error });
   }
-  // HTTP/2 ends a body that was cut off as it ends a whole one.
-  if ("stream" in request && request.stream.aborted) throw cutShort();
   return Buffer.concat(chunks);
-}
-
-function cutShort(cause?: unknown): AnnalsError {
-  return new AnnalsError({ reason: "cancelled", outcomeUnknown: false }, { cause });
 }

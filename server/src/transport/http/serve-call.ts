@@ -40,7 +40,9 @@ export async function serveUnary(
   let response: Message | undefined;
   try {
     await runChain(service.chain, call, async () => {
-      response = create(rpc.method.output, await rpc.handle(await request(call), call));
+      const message = await request(call);
+      throwIfAborted(call); // a request that was cut short may look like a whole one
+      response = create(rpc.method.output, await rpc.handle(message, call));
     });
     return response ?? create(rpc.method.output);
   } catch (error) {
