@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
+import { listenHttp } from "#server/transport/http/server.js";
 import { newTenant, startTestServer } from "./support/server.js";
 
 // What curl sends: plain HTTP/1.1 and JSON, by hand.
@@ -251,6 +252,27 @@ test("health is told to load balancers, without a credential", async () => {
   for (const path of ["/healthz", "/readyz"]) {
     expect((await fetch(`http://${server.httpAddress!}${path}`)).status).toBe(200);
   }
+});
+
+test("a store that does not answer is told to load balancers, who need not restart the server", async () => {
+  const port = await listenHttp([], [], {
+    address: "127.0.0.1:0",
+    corsOrigins: [],
+    maxConcurrentStreams: 1,
+    stallTimeoutMs: 1_000,
+    keepaliveMs: 1_000,
+  });
+  const statuses = async () =>
+    Promise.all(
+      ["healthz", "readyz"].map(async (path) => {
+        return (await fetch(`http://${port.address}/${path}`)).status;
+      }),
+    );
+  port.setServing(true);
+  expect(await statuses()).toEqual([200, 200]);
+  port.setServing(false);
+  expect(await statuses()).toEqual([200, 503]);
+  expect(await port.stop(1_000)).toBe(true);
 });
 
 test("the HTTP port can be turned off", async () => {

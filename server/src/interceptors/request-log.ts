@@ -1,6 +1,7 @@
 import { AnnalsError } from "../domain/error.js";
 import type { Call } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
+import { traceIdOf } from "./trace-context.js";
 
 /** The part of pino that interceptors use. */
 export interface CallLogger {
@@ -11,7 +12,8 @@ export interface CallLogger {
 }
 
 /**
- * One line a call: who, what, how long, how it ended. Never a payload, a token or a metadata value.
+ * One line a call: who, what, how long, how it ended. Never a payload, a token or a metadata value,
+ * but for the id of the trace that the call belongs to.
  * Calls that went well are logged at "debug", those refused or failed at "info"; defects have a
  * line of their own at "error" (map-errors.ts).
  */
@@ -32,6 +34,7 @@ export function requestLog(logger: CallLogger): Interceptor {
 function fieldsOf(call: Call, started: number, outcome: string): object {
   return {
     requestId: call.requestId,
+    traceId: traceIdOf(call),
     method: call.method,
     peer: call.peer,
     subject: call.identity?.subject,
