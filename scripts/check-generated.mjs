@@ -1,4 +1,4 @@
-// Generates the code anew beside the committed one and fails when they differ.
+// Generates the code and the API reference anew beside the committed ones and fails when they differ.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,10 +7,15 @@ import { join } from "node:path";
 const folder = mkdtempSync(join(tmpdir(), "annals-generated-"));
 try {
   execFileSync("buf", ["generate", "-o", folder], { stdio: "inherit" });
-  const fresh = join(folder, "proto/gen");
-  const { status } = spawnSync("diff", ["-r", "proto/gen", fresh], { stdio: "inherit" });
-  if (status !== 0) {
-    console.error("proto/gen is stale: run `npm run generate`");
+  execFileSync("node", ["scripts/generate-api-reference.mjs", folder], { stdio: "inherit" });
+  const pairs = [
+    ["proto/gen", join(folder, "proto/gen")],
+    ["docs/reference/api.md", join(folder, "api.md")],
+  ];
+  for (const [committed, fresh] of pairs) {
+    const { status } = spawnSync("diff", ["-r", committed, fresh], { stdio: "inherit" });
+    if (status === 0) continue;
+    console.error(`${committed} is stale: run \`npm run generate\``);
     process.exitCode = 1;
   }
 } finally {

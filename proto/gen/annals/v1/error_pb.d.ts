@@ -259,7 +259,7 @@ export enum ErrorReason {
   UNSPECIFIED = 0,
 
   /**
-   * INVALID_ARGUMENT: the request breaks a rule; see invalid_argument. Do not retry as it is.
+   * INVALID_ARGUMENT: the request breaks a rule; see invalid_argument. Mend the request.
    *
    * @generated from enum value: ERROR_REASON_INVALID_ARGUMENT = 1;
    */
@@ -273,7 +273,8 @@ export enum ErrorReason {
   LIMIT_EXCEEDED = 2,
 
   /**
-   * ABORTED: the stream is not at the expected version; see version_conflict. Load again, then retry.
+   * ABORTED: the stream is not at the expected version; see version_conflict. Load again, decide
+   * again.
    *
    * @generated from enum value: ERROR_REASON_VERSION_CONFLICT = 3;
    */
@@ -287,70 +288,76 @@ export enum ErrorReason {
   DUPLICATE_EVENT_ID = 4,
 
   /**
-   * NOT_FOUND: the stream has no events.
+   * NOT_FOUND: the stream has no events. Do not retry.
    *
    * @generated from enum value: ERROR_REASON_STREAM_NOT_FOUND = 5;
    */
   STREAM_NOT_FOUND = 5,
 
   /**
-   * NOT_FOUND: no such event in the caller's tenant.
+   * NOT_FOUND: no such event in the caller's tenant. Do not retry.
    *
    * @generated from enum value: ERROR_REASON_EVENT_NOT_FOUND = 6;
    */
   EVENT_NOT_FOUND = 6,
 
   /**
-   * PERMISSION_DENIED: the stream exists only for a different tenant; see foreign_stream.
+   * PERMISSION_DENIED: the stream exists only for a different tenant; see foreign_stream. Do not
+   * retry.
    *
    * @generated from enum value: ERROR_REASON_FOREIGN_STREAM = 7;
    */
   FOREIGN_STREAM = 7,
 
   /**
-   * UNAUTHENTICATED: no credential, or one that does not verify.
+   * UNAUTHENTICATED: no credential, or one that does not verify. Get a new one.
    *
    * @generated from enum value: ERROR_REASON_UNAUTHENTICATED = 8;
    */
   UNAUTHENTICATED = 8,
 
   /**
-   * PERMISSION_DENIED: the credential does not allow this tenant or this call.
+   * PERMISSION_DENIED: the credential does not allow this tenant or this call. Do not
+   * retry.
    *
    * @generated from enum value: ERROR_REASON_PERMISSION_DENIED = 9;
    */
   PERMISSION_DENIED = 9,
 
   /**
-   * DEADLINE_EXCEEDED: the call's deadline passed; see outcome_unknown for a write.
+   * DEADLINE_EXCEEDED: the call's deadline passed; see outcome_unknown for a write. Retry, a
+   * write with the same event ids.
    *
    * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 10;
    */
   DEADLINE_EXCEEDED = 10,
 
   /**
-   * CANCELLED: the caller went away; see outcome_unknown for a write.
+   * CANCELLED: the caller went away; see outcome_unknown for a write. A write may be sent
+   * again with the same event ids.
    *
    * @generated from enum value: ERROR_REASON_CANCELLED = 11;
    */
   CANCELLED = 11,
 
   /**
-   * UNAVAILABLE: the server is stopping or its store does not answer; see outcome_unknown. Retry.
+   * UNAVAILABLE: the server is stopping or its store does not answer; see outcome_unknown. Retry
+   * after retry_after, a write with the same event ids.
    *
    * @generated from enum value: ERROR_REASON_UNAVAILABLE = 12;
    */
   UNAVAILABLE = 12,
 
   /**
-   * UNIMPLEMENTED: this server does not offer what was asked.
+   * UNIMPLEMENTED: this server does not offer what was asked. Do not retry.
    *
    * @generated from enum value: ERROR_REASON_UNIMPLEMENTED = 13;
    */
   UNIMPLEMENTED = 13,
 
   /**
-   * INTERNAL: a defect of the server. Its log has more under the same request id.
+   * INTERNAL: a defect of the server; see outcome_unknown. Report it: the server's log has more
+   * under the same request id.
    *
    * @generated from enum value: ERROR_REASON_INTERNAL = 14;
    */
