@@ -50,7 +50,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     maxQueuedBytes: config.maxQueuedBytes,
     maxBatchEvents: config.maxBatchEvents,
     maxBatchBytes: config.maxBatchBytes,
-    maxBatchesInFlight: 2,
+    // PostgreSQL takes one at a time: what waits for it is better off in one larger batch.
+    maxBatchesInFlight: config.store.kind === "postgres" ? 1 : 2,
     retryAfterMs: 100,
     onStoreError: (error) => {
       logger.error({ err: error }, "a batch of appends failed");

@@ -27,6 +27,7 @@ export class ReadPool {
       idleTimeoutMillis: 60_000,
     });
     this.#pool.on("error", (error) => {
+      if (this.#closing) return;
       logger.warn({ err: error }, "a connection that reads from PostgreSQL broke");
     });
   }

@@ -62,6 +62,7 @@ export class WriterConnection {
   async #open(): Promise<pg.Client> {
     const client = new pg.Client({ ...clientConfig(this.url, this.options), pipeline: true });
     client.on("error", (error) => {
+      if (this.#closed) return;
       this.logger.warn({ err: error }, "the connection that writes to PostgreSQL broke");
       if (this.#client === client) this.#client = undefined;
     });
