@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { connect, defineEvent } from "@annals/client";
 import { z } from "zod";
@@ -14,6 +13,7 @@ const Ticked = defineEvent({
 export interface DeliveryJob {
   /** "host:port". */
   readonly address: string;
+  readonly tenant: string;
   /** Appends of one event in a second, at a fixed rate whatever the answers do. */
   readonly rate: number;
   readonly seconds: number;
@@ -31,11 +31,12 @@ export interface Delivery {
 /** Appends and follows by the SDK, in this process. */
 export async function measureDelivery({
   address,
+  tenant,
   rate,
   seconds,
   warmUpSeconds,
 }: DeliveryJob): Promise<Delivery> {
-  const client = connect({ address, tenant: randomUUID(), events: [Ticked] });
+  const client = connect({ address, tenant, events: [Ticked] });
   const [answered, delivered] = [new Histogram(), new Histogram()];
   const total = Math.round(rate * (seconds + warmUpSeconds));
   const note = "x".repeat(200);

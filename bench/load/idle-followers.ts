@@ -9,12 +9,14 @@ export interface FollowerJob {
   /** "host:port". */
   readonly address: string;
   readonly tenants: readonly string[];
+  /** They read nothing of what they are sent. */
+  readonly stalled?: boolean;
 }
 
 /** Calls on one connection. */
 const callsPerConnection = 250;
 
-/** Followers in a thread of their own that take what comes and look at none of it. */
+/** Followers in a thread of their own that look at nothing of what comes. */
 export class IdleFollowers {
   private constructor(private readonly worker: Worker) {}
 
@@ -35,7 +37,7 @@ export class IdleFollowers {
   }
 }
 
-async function follow({ address, tenants }: FollowerJob): Promise<void> {
+async function follow({ address, tenants, stalled = false }: FollowerJob): Promise<void> {
   const message = toBinary(ReadAllRequestSchema, create(ReadAllRequestSchema, { follow: true }));
   const request = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
   const started: Promise<unknown>[] = [];
@@ -44,7 +46,7 @@ async function follow({ address, tenants }: FollowerJob): Promise<void> {
     if (!session || i % callsPerConnection === 0) {
       session = connect(`http://${address}`);
       await once(session, "connect");
-      session.setLocalWindowSize(16_777_216);
+      if (!stalled) session.setLocalWindowSize(16_777_216);
     }
     const stream = session.request({
       ":method": "POST",
@@ -53,9 +55,9 @@ async function follow({ address, tenants }: FollowerJob): Promise<void> {
       te: "trailers",
       "x-tenant-id": tenant,
     });
-    started.push(once(stream, "data"));
+    started.push(once(stream, stalled ? "response" : "data"));
     stream.end(request);
-    stream.resume();
+    if (!stalled) stream.resume();
   }
   await Promise.all(started);
 }

@@ -33,25 +33,29 @@ export interface LiveFigures {
   readonly answered: Quantiles;
   /** From when an append was due until a follower had its event. */
   readonly delivered: Quantiles;
+  /** The same while another follower of that log reads nothing. */
+  readonly besideStalled: Quantiles;
   readonly contenders: readonly Figures[];
   readonly ratios: readonly Ratio[];
 }
 
 /** Both forms of the report. */
 export function reportLive(figures: LiveFigures): Report {
-  const { answered, delivered, load, contenders, ratios } = figures;
+  const { answered, delivered, besideStalled, load, contenders, ratios } = figures;
   const text = [
     formatList([...surroundings(figures), ["times", `${load.repetitions} x ${load.seconds} s`]]),
     `${load.rate} appends/s, open loop, appends and follower in one process of the SDK:`,
     formatTable([
       ["from due until", "p50 ms", "p99 ms", "p99.9 ms", "events"],
-      ...[["answered", answered] as const, ["delivered", delivered] as const].map(
-        ([name, { count, p50Ms, p99Ms, p999Ms }]) => [
-          name,
-          ...[p50Ms, p99Ms, p999Ms].map((value) => value.toFixed(2)),
-          whole(count),
-        ],
-      ),
+      ...[
+        ["answered", answered] as const,
+        ["delivered", delivered] as const,
+        ["delivered, beside one who reads nothing", besideStalled] as const,
+      ].map(([name, { count, p50Ms, p99Ms, p999Ms }]) => [
+        name,
+        ...[p50Ms, p99Ms, p999Ms].map((value) => value.toFixed(2)),
+        whole(count),
+      ]),
     ]),
     `Appends, ${load.inFlight} in flight, closed loop:`,
     formatTable([

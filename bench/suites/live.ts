@@ -7,6 +7,7 @@ import { ServerProcess } from "../contenders/server-process.js";
 import { openStorePlace, type StorePlace } from "../contenders/store-place.js";
 import { type Delivery, measureDelivery } from "../load/delivery.js";
 import { GeneratorProcess } from "../load/generator-process.js";
+import { IdleFollowers } from "../load/idle-followers.js";
 import { mergeHistograms } from "../load/histogram.js";
 import { type Quantiles, reportLive } from "../report/live-report.js";
 import { figuresOf } from "../report/figures.js";
@@ -56,12 +57,18 @@ export const liveSuite: Suite = {
     const generator = new GeneratorProcess();
     try {
       const delivery: Delivery[] = [];
+      const besideStalled: Delivery[] = [];
       const place = await newPlace();
       const server = await ServerProcess.start(serverArguments(place.store));
       try {
         for (let i = 0; i < repetitions; i++) {
-          const job = { address: server.address, rate, seconds, warmUpSeconds: 2 };
-          delivery.push(await measureDelivery(job));
+          const { address } = server;
+          const job = { address, rate, seconds, warmUpSeconds: 2 };
+          delivery.push(await measureDelivery({ ...job, tenant: randomUUID() }));
+          const tenant = randomUUID();
+          const stalled = await IdleFollowers.start({ address, tenants: [tenant], stalled: true });
+          besideStalled.push(await measureDelivery({ ...job, tenant }));
+          await stalled.stop();
           context.progress(`delivery ${i + 1}/${repetitions}`);
         }
       } finally {
@@ -106,6 +113,7 @@ export const liveSuite: Suite = {
         load: options,
         answered: quantilesOf(delivery.map((each) => each.answered)),
         delivered: quantilesOf(delivery.map((each) => each.delivered)),
+        besideStalled: quantilesOf(besideStalled.map((each) => each.delivered)),
         contenders: measured.map(figuresOf),
         ratios: [
           ratioOf(measured, names.oneFollowed, names.one),
