@@ -1,13 +1,10 @@
 import type { Writable } from "node:stream";
 import { throwIfAborted } from "../../domain/abort.js";
-import { AnnalsError } from "../../domain/error.js";
 import type { Call } from "../../interceptors/call.js";
+import { awaitReader } from "../await-reader.js";
 
 /** Bytes of one call that may wait for its reader; the answer that passes it waits too. */
 const maxUnsentBytes = 262_144;
-
-/** What a reader that was cut off is told to wait. */
-const retryAfterMs = 1_000;
 
 /**
  * Writes answers to a call as fast as its reader takes them: the next one is pulled only when those
@@ -35,29 +32,9 @@ export async function writeAll<Answer>(
       onSent();
     });
     while (unsentBytes > maxUnsentBytes || surface.writableNeedDrain) {
-      await progress(sent(), call, stallTimeoutMs);
+      await awaitReader(sent(), call, stallTimeoutMs, (reason) => {
+        call.abort(reason);
+      });
     }
   }
-}
-
-/** Waits for something to be sent. */
-async function progress(sent: Promise<void>, call: Call, stallTimeoutMs: number): Promise<void> {
-  let stop = (): void => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const timer = setTimeout(() => {
-    call.abort(stalled(stallTimeoutMs));
-  }, stallTimeoutMs);
-  call.signal.addEventListener("abort", stop);
-  try {
-    if (!call.aborted) await Promise.race([sent, stopped]);
-  } finally {
-    clearTimeout(timer);
-    call.signal.removeEventListener("abort", stop);
-  }
-  throwIfAborted(call.signal);
-}
-
-function stalled(maximum: number): AnnalsError {
-  const limit = "reader_stall_ms";
-  return new AnnalsError({ reason: "limit_exceeded", limit, maximum, actual: 0, retryAfterMs });
 }

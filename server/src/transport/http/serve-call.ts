@@ -1,7 +1,7 @@
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { throwIfAborted } from "../../domain/abort.js";
-import { AnnalsError } from "../../domain/error.js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
+import { awaitReader } from "../await-reader.js";
 import type { OpenCalls } from "../grpc/open-calls.js";
 import type { BidiStreamingRpc, ServerStreamingRpc, UnaryRpc } from "../rpc.js";
 import { type Answer, SharedAnswer } from "../shared-answer.js";
@@ -9,9 +9,6 @@ import { toConnectError } from "./connect-error.js";
 import type { Exchange } from "./exchange.js";
 import { HandOver } from "./hand-over.js";
 import { HttpCall } from "./http-call.js";
-
-/** What a reader that was cut off is told to wait, in the log of its call. */
-const retryAfterMs = 1_000;
 
 /** What every call over HTTP goes through. */
 export interface Service {
@@ -66,7 +63,10 @@ export function serveStream(
     for await (const answer of answersOf(call)) {
       throwIfAborted(call.signal);
       const message = answer instanceof SharedAnswer ? answer.message() : answer;
-      await goesOut(out.give(create(rpc.method.output, message)), call, service.stallTimeoutMs);
+      const gone = out.give(create(rpc.method.output, message));
+      await awaitReader(gone, call, service.stallTimeoutMs, (reason) => {
+        call.hangUp(reason);
+      });
     }
   })
     .then(
@@ -81,26 +81,4 @@ export function serveStream(
       service.openCalls.delete(call);
     });
   return out;
-}
-
-/** Waits until an answer has gone out, or the call is aborted. */
-async function goesOut(gone: Promise<void>, call: HttpCall, stallTimeoutMs: number): Promise<void> {
-  let stop = (): void => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const timer = setTimeout(() => {
-    call.hangUp(stalled(stallTimeoutMs));
-  }, stallTimeoutMs);
-  call.signal.addEventListener("abort", stop);
-  try {
-    if (!call.aborted) await Promise.race([gone, stopped]);
-  } finally {
-    clearTimeout(timer);
-    call.signal.removeEventListener("abort", stop);
-  }
-  throwIfAborted(call.signal);
-}
-
-function stalled(maximum: number): AnnalsError {
-  const limit = "reader_stall_ms";
-  return new AnnalsError({ reason: "limit_exceeded", limit, maximum, actual: 0, retryAfterMs });
 }
