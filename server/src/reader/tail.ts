@@ -147,6 +147,7 @@ export class Tail {
         if (page.events.length > 0) await this.#handOut(page.events);
         if (page.atEnd) await growth.next();
       } catch (error) {
+        if (isStopped(stopped)) return; // Nobody waits for it; the store may be closed by now.
         this.options.onStoreError(error);
         await setTimeout(retryMs);
       }
