@@ -32,7 +32,13 @@ const zones = [
       "a store never imports another store",
     ),
   ),
-  forbid(server("store/store.ts"), everythingBut("domain"), "the port imports domain"),
+  ...["store", "record-store"].map((name) =>
+    forbid(
+      server(`store/${name}.ts`),
+      ["memory", "sqlite", "postgres"].map((store) => server(`store/${store}`)),
+      "the port imports domain",
+    ),
+  ),
   forbid(server("writer"), everythingBut("domain", "store", "writer"), "writer imports the port"),
   forbid(server("reader"), everythingBut("domain", "store", "reader"), "reader imports the port"),
   ...["writer", "reader", "service", "interceptors", "transport"].map((name) =>

@@ -37,6 +37,15 @@ async function writeAndRead(store: Store): Promise<void> {
   expect((await store.readStream({ ...page, ...range, tenantId, stream })).events).toHaveLength(6);
   expect(await store.getStream(tenantId, stream)).toMatchObject({ version: 6n });
   expect(await store.isForeignStream(newTenant(), stream)).toBe(true);
+  const key = { owner: tenantId, collection: "snapshots", name: "a" };
+  expect(await store.records.put(key, new Uint8Array([1]), 0n, someTime)).toMatchObject({
+    ok: true,
+  });
+  expect(await store.records.put(key, new Uint8Array([2]), 1n, someTime)).toMatchObject({
+    ok: true,
+  });
+  expect(await store.records.list({ ...key, after: "", maxRecords: 1 })).toHaveLength(1);
+  await store.records.delete(key);
   await store.check();
 }
 

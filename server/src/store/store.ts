@@ -6,6 +6,10 @@ import type { Instant } from "../domain/instant.js";
 import type { Direction, LogHead, WholeLogHead } from "../domain/log.js";
 import type { StreamId, StreamInfo } from "../domain/stream.js";
 import type { TenantId } from "../domain/tenant.js";
+import type { ReadOptions } from "./read-options.js";
+import type { RecordStore } from "./record-store.js";
+
+export type { ReadOptions } from "./read-options.js";
 
 /**
  * THE PORT: what a store must do. Every implementation runs test/contract/store.
@@ -77,6 +81,9 @@ export interface Store {
   /** Whether another tenant has a stream of this name: the one question asked across tenants. */
   isForeignStream(tenantId: TenantId, stream: StreamId, options?: ReadOptions): Promise<boolean>;
 
+  /** Small named values beside the log. */
+  readonly records: RecordStore;
+
   /** Resolves when the store can answer now. */
   check(options?: ReadOptions): Promise<void>;
 
@@ -86,11 +93,6 @@ export interface Store {
 
 /** Ends what it came from. Idempotent. */
 export type Unwatch = () => void;
-
-/** Abort: the caller no longer waits. The store may stop the work. */
-export interface ReadOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** One append, as the writer hands it in. */
 export interface AppendIntent {

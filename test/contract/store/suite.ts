@@ -7,6 +7,7 @@ import { describeLog } from "./log.js";
 import { describeProperties } from "./properties.js";
 import { describeRaces } from "./races.js";
 import { describeReadStream } from "./read-stream.js";
+import { describeRecords } from "./records.js";
 import { describeTenancy } from "./tenancy.js";
 import type { StoreContract } from "./theme.js";
 import { describeWholeLog } from "./whole-log.js";
@@ -23,6 +24,7 @@ export function describeStoreContract(contract: StoreContract): void {
     describeTenancy(contract);
     describeRaces(contract);
     describeGrowth(contract);
+    describeRecords(contract);
     describeProperties(contract);
   });
 }

@@ -2,6 +2,7 @@ import type { Store } from "../store.js";
 import { encodeCursor, globalPlaces, parseCursor } from "../global-cursor.js";
 import { Watchers } from "../watchers.js";
 import { appendOne } from "./append.js";
+import { createMemoryRecords } from "./records.js";
 import { readStream } from "./read-stream.js";
 import { scanLog } from "./scan-log.js";
 import { createMemoryState, keyOf } from "./state.js";
@@ -63,6 +64,7 @@ export function createMemoryStore(): Store {
           ([other, { streams }]) => other !== tenantId && streams.has(keyOf(stream)),
         ),
       ),
+    records: createMemoryRecords(),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -9,6 +9,7 @@ import { GrowthSignal } from "./growth-signal.js";
 import { assertMigrated, migrate } from "./migrate.js";
 import { ReadPool } from "./read-pool.js";
 import { readLog, readWholeLog } from "./read-log.js";
+import { postgresRecords } from "./records.js";
 import { readStream } from "./read-stream.js";
 import { sessionDefaults, type SessionOptions, type StoreLogger } from "./session.js";
 import { StatementNames } from "./statement-names.js";
@@ -65,6 +66,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
     ...globalPlaces,
     watch: (onGrowth) => growth.watch(onGrowth),
     isForeignStream: (tenantId, stream, o) => isForeignStream(pool, tenantId, stream, o),
+    records: postgresRecords(pool),
     check: (o) => checkWritable(pool, o),
     close: () => (closing ??= close()),
   };

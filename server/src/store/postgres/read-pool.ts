@@ -2,14 +2,19 @@ import pg from "pg";
 import { failureOfAbort, throwIfAborted } from "../../domain/abort.js";
 import { AnnalsError } from "../../domain/error.js";
 import type { ReadOptions } from "../store.js";
-import { failureOf, unavailable } from "./errors.js";
+import { failureOf, unavailable, wasRolledBack } from "./errors.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 import type { StatementNames } from "./statement-names.js";
 
 /** A value bound to a parameter. */
 export type Value = string | number | bigint | readonly string[];
 
-/** The connections that read. Broken ones are thrown away; waiting for one is bounded in time. */
+export interface QueryOptions extends ReadOptions {
+  /** The statement writes: what fails may have happened all the same. */
+  readonly writes?: boolean;
+}
+
+/** The connections that read, and write records. Broken ones are thrown away; waiting for one is bounded in time. */
 export class ReadPool {
   readonly #pool: pg.Pool;
   #closing: Promise<void> | undefined;
@@ -41,7 +46,7 @@ export class ReadPool {
   async query<Row extends readonly (string | null)[]>(
     text: string,
     values: readonly Value[],
-    { signal }: ReadOptions = {},
+    { signal, writes = false }: QueryOptions = {},
   ): Promise<Row[]> {
     throwIfAborted(signal);
     if (this.#closing) throw unavailable("the store is closed", false);
@@ -55,7 +60,7 @@ export class ReadPool {
       const { rows } = await (signal ? unlessAborted(answer, signal) : answer);
       return rows as readonly (readonly (string | null)[])[] as Row[];
     } catch (error) {
-      throw failureOf(error, false);
+      throw failureOf(error, writes && !wasRolledBack(error));
     }
   }
 

@@ -93,7 +93,7 @@ function parseTags(literal: string): string[] {
 }
 
 /** A bytea, "\\x0a0b". */
-function toBytes(hex: string): Uint8Array {
+export function toBytes(hex: string): Uint8Array {
   const { buffer, byteOffset, length } = Buffer.from(hex.slice(2), "hex");
   return new Uint8Array(buffer, byteOffset, length);
 }

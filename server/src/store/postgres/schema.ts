@@ -68,4 +68,16 @@ export const migrations: readonly string[] = [
       content_type, octet_length(data) AS data_bytes, annals.json_of(content_type, data) AS data
     FROM annals.events;
   `,
+  `
+  -- Small named values beside the log. The operator's have the tenant id of all zeros.
+  CREATE TABLE annals.records (
+    tenant_id uuid NOT NULL,
+    collection text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    revision bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    value bytea NOT NULL,
+    PRIMARY KEY (tenant_id, collection, name)
+  );
+  `,
 ];

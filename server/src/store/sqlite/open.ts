@@ -81,6 +81,12 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     getWholeHead: (options) => reader.ask("getWholeHead", [], options),
     isForeignStream: (tenantId, stream, options) =>
       reader.ask("isForeignStream", [tenantId, stream], options),
+    records: {
+      get: (key, options) => reader.ask("getRecord", [key], options),
+      put: (...args) => writer.ask("putRecord", args),
+      delete: (key) => writer.ask("deleteRecord", [key]),
+      list: (query, options) => reader.ask("listRecords", [query], options),
+    },
     check,
     close: () => (closing ??= close()),
   };

@@ -2,6 +2,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { Instant } from "../../domain/instant.js";
 import type { LogHead, WholeLogHead } from "../../domain/log.js";
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
+import type { PutOutcome, RecordKey, RecordQuery, StoredRecord } from "../record-store.js";
 import type { LogQuery, StreamQuery, WholeLogQuery } from "../store.js";
 import { Appender } from "./append.js";
 import {
@@ -15,6 +16,7 @@ import { getHead, getWholeHead } from "./get-head.js";
 import { getStream, isForeignStream } from "./get-stream.js";
 import { readLog, readWholeLog } from "./read-log.js";
 import { readStream } from "./read-stream.js";
+import { deleteRecord, getRecord, listRecords, putRecord } from "./records.js";
 import type { EventRow } from "./row.js";
 import type { ScanPage } from "./scan-log.js";
 import { Statements } from "./statements.js";
@@ -34,6 +36,15 @@ export interface Operations {
   readonly isForeignStream: (tenantId: string, stream: StreamId) => boolean;
   readonly getHead: (tenantId: string) => LogHead;
   readonly getWholeHead: () => WholeLogHead;
+  readonly getRecord: (key: RecordKey) => StoredRecord | undefined;
+  readonly putRecord: (
+    key: RecordKey,
+    value: Uint8Array,
+    expected: bigint | undefined,
+    now: Instant,
+  ) => PutOutcome;
+  readonly deleteRecord: (key: RecordKey) => void;
+  readonly listRecords: (query: RecordQuery) => StoredRecord[];
 }
 
 /** The operations on one connection. */
@@ -50,5 +61,11 @@ export function createOperations(database: DatabaseSyncInstance): Operations {
     isForeignStream: (tenantId, stream) => isForeignStream(statements, tenantId, stream),
     getHead: (tenantId) => getHead(statements, tenantId),
     getWholeHead: () => getWholeHead(statements),
+    getRecord: (key) => getRecord(statements, key),
+    putRecord: (...args) => putRecord(statements, ...args),
+    deleteRecord: (key) => {
+      deleteRecord(statements, key);
+    },
+    listRecords: (query) => listRecords(statements, query),
   };
 }

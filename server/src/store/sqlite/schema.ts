@@ -43,6 +43,18 @@ const migrations: readonly string[] = [
   CREATE INDEX streams_by_name ON events (aggregate_id, aggregate_type, tenant_id)
     WHERE aggregate_version = 1;
   `,
+  `
+  -- Small named values beside the log.
+  CREATE TABLE records (
+    owner TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    value BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX records_by_name ON records (owner, collection, name);
+  `,
 ];
 
 /**
