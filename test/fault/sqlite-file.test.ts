@@ -6,6 +6,7 @@ import { DatabaseSync } from "@photostructure/sqlite";
 import { expect, test } from "vitest";
 import { AnnalsError } from "#server/domain/error.js";
 import { openDatabase } from "#server/store/sqlite/database.js";
+import { migrate, migrations } from "#server/store/sqlite/schema.js";
 import type { Store } from "#server/store/store.js";
 import { openTestSqliteStore } from "../support/sqlite-file.js";
 import {
@@ -125,8 +126,22 @@ test("a file of a newer schema is refused, untouched, and named as such", async 
   for (let attempt = 0; attempt < 2; attempt++) {
     await expect(openTestSqliteStore(file)).rejects.toThrow(/schema version 999.*newer server/);
   }
-  setVersion(file, 1);
+  setVersion(file, migrations.length);
   await openTestSqliteStore(file);
+});
+
+test("a file of every earlier schema is brought to the newest, and works", async () => {
+  for (let version = 0; version < migrations.length; version++) {
+    const file = join(tempFolder(), "events.db");
+    const database = openDatabase(file);
+    migrate(database, version);
+    database.close();
+    const store = await openTestSqliteStore(file);
+    await appendOk(store, newTenant(), newStream(), newEvents(2));
+    expect((await store.getWholeHead()).globalPosition).toBe(2n);
+    const key = { owner: "operator", collection: "a", name: "b" } as const;
+    expect(await store.records.put(key, new Uint8Array(1), 0n, 1n)).toMatchObject({ ok: true });
+  }
 });
 
 test("a file that is not a database is refused, and stays as it is", async () => {

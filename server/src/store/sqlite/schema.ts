@@ -6,7 +6,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
  * table of streams: what is known of a stream stands in its first and its last event, and an append
  * has one page less to write.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE tenants (
     tenant_id TEXT PRIMARY KEY,
@@ -60,9 +60,13 @@ const migrations: readonly string[] = [
 /**
  * Brings a database to the newest schema, each version in a transaction of its own.
  *
+ * @param toVersion for tests: stop at this version
  * @throws Error when the file was written by a newer Annals
  */
-export function migrate(database: DatabaseSyncInstance): void {
+export function migrate(
+  database: DatabaseSyncInstance,
+  toVersion: number = migrations.length,
+): void {
   const row = database.prepare("PRAGMA user_version").get() as { user_version: number };
   const current = row.user_version;
   if (current > migrations.length) {
@@ -70,7 +74,7 @@ export function migrate(database: DatabaseSyncInstance): void {
       `the database has schema version ${current}; this server knows ${migrations.length} and older: use a newer server`,
     );
   }
-  migrations.slice(current).forEach((sql, i) => {
+  migrations.slice(current, toVersion).forEach((sql, i) => {
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${current + i + 1}; COMMIT`);
   });
 }
