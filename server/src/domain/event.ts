@@ -52,3 +52,10 @@ export function sizeOfEvent(event: NewEvent | RecordedEvent): number {
   for (const tag of event.tags) bytes += tag.length;
   return bytes + event.correlationId.length + event.causationId.length;
 }
+
+/** Of several events together. */
+export function sizeOfEvents(events: readonly (NewEvent | RecordedEvent)[]): number {
+  let bytes = 0;
+  for (const event of events) bytes += sizeOfEvent(event);
+  return bytes;
+}

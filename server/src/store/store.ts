@@ -60,6 +60,21 @@ export interface Store {
 
   getWholeHead(options?: ReadOptions): Promise<WholeLogHead>;
 
+  /** What a tenant's log holds; zeros for one without events. */
+  getTenantUsage(tenantId: TenantId, options?: ReadOptions): Promise<TenantUsage>;
+
+  /**
+   * The tenants that have events, ordered by id.
+   *
+   * @param after a tenant id, exclusive; "" for the first page
+   * @param maxTenants 1 or more
+   */
+  listTenantUsage(
+    after: string,
+    maxTenants: number,
+    options?: ReadOptions,
+  ): Promise<readonly TenantUsage[]>;
+
   /**
    * The global position that a cursor marks; 0 for the empty one.
    *
@@ -93,6 +108,17 @@ export interface Store {
 
 /** Ends what it came from. Idempotent. */
 export type Unwatch = () => void;
+
+/** What a tenant's log holds. */
+export interface TenantUsage {
+  readonly tenantId: TenantId;
+  /** Of the last event, and so how many there are. */
+  readonly position: bigint;
+  /** Of all events, counted by sizeOfEvent. */
+  readonly bytes: bigint;
+  /** Of the last event. */
+  readonly recordedAt: Instant | undefined;
+}
 
 /** One append, as the writer hands it in. */
 export interface AppendIntent {

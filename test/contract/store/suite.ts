@@ -10,6 +10,7 @@ import { describeReadStream } from "./read-stream.js";
 import { describeRecords } from "./records.js";
 import { describeTenancy } from "./tenancy.js";
 import type { StoreContract } from "./theme.js";
+import { describeUsage } from "./usage.js";
 import { describeWholeLog } from "./whole-log.js";
 
 /** What every store must do: the port of server/src/store/store.ts, as tests. */
@@ -25,6 +26,7 @@ export function describeStoreContract(contract: StoreContract): void {
     describeRaces(contract);
     describeGrowth(contract);
     describeRecords(contract);
+    describeUsage(contract);
     describeProperties(contract);
   });
 }

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from "../../domain/event.js";
+import { type RecordedEvent, sizeOfEvent } from "../../domain/event.js";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
 import type { Appended, AppendIntent, AppendOutcome } from "../store.js";
@@ -42,6 +42,7 @@ export function appendOne(state: MemoryState, intent: AppendIntent, now: Instant
       recordedAt,
     });
     stream.push(recorded);
+    tenant.bytes += sizeOfEvent(recorded);
     tenant.log.push(recorded);
     state.log.push(recorded);
     tenant.byId.set(recorded.eventId, recorded);

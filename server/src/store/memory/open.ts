@@ -4,6 +4,7 @@ import { Watchers } from "../watchers.js";
 import { appendOne } from "./append.js";
 import { createMemoryRecords } from "./records.js";
 import { readStream } from "./read-stream.js";
+import { tenantUsage } from "./tenant-usage.js";
 import { scanLog } from "./scan-log.js";
 import { createMemoryState, keyOf } from "./state.js";
 
@@ -50,6 +51,15 @@ export function createMemoryStore(): Store {
         const log = state.tenants.get(tenantId)?.log ?? [];
         return { position: BigInt(log.length), recordedAt: log.at(-1)?.recordedAt };
       }),
+    getTenantUsage: (tenantId) => answer(() => tenantUsage(state, tenantId)),
+    listTenantUsage: (after, maxTenants) =>
+      answer(() =>
+        [...state.tenants.keys()]
+          .filter((tenantId) => tenantId > after)
+          .sort()
+          .slice(0, maxTenants)
+          .map((tenantId) => tenantUsage(state, tenantId)),
+      ),
     getWholeHead: () =>
       answer(() => {
         const globalPosition = BigInt(state.log.length);

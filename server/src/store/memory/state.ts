@@ -4,6 +4,8 @@ import type { TenantId } from "../../domain/tenant.js";
 
 /** One tenant's part of the log. Index i of a list is position, or version, i + 1. */
 export interface TenantState {
+  /** Of all its events, counted by sizeOfEvent. */
+  bytes: number;
   readonly log: RecordedEvent[];
   readonly streams: Map<string, RecordedEvent[]>;
   readonly byId: Map<string, RecordedEvent>;
@@ -28,7 +30,7 @@ export function keyOf({ aggregateType, aggregateId }: StreamId): string {
 export function tenantStateOf(state: MemoryState, tenantId: TenantId): TenantState {
   let tenant = state.tenants.get(tenantId);
   if (!tenant) {
-    tenant = { log: [], streams: new Map(), byId: new Map() };
+    tenant = { bytes: 0, log: [], streams: new Map(), byId: new Map() };
     state.tenants.set(tenantId, tenant);
   }
   return tenant;

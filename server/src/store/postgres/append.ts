@@ -121,7 +121,7 @@ export class Appender {
       heads.globalPosition += BigInt(plan.events.length);
       heads.recordedAt = recordedAt;
     }
-    for (const [tenantId, position] of plan.tenants) heads.setTenant(tenantId, position);
+    for (const [tenantId, { position }] of plan.tenants) heads.setTenant(tenantId, position);
     for (const [key, version] of plan.streams) heads.setStream(key, version);
     this.#lastWritten = heads.globalPosition;
   }

@@ -13,6 +13,7 @@ import { postgresRecords } from "./records.js";
 import { readStream } from "./read-stream.js";
 import { sessionDefaults, type SessionOptions, type StoreLogger } from "./session.js";
 import { StatementNames } from "./statement-names.js";
+import { getTenantUsage, listTenantUsage } from "./tenant-usage.js";
 import { WriterConnection } from "./writer-connection.js";
 
 /** Where the database is, and how to use it. */
@@ -66,6 +67,8 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
     ...globalPlaces,
     watch: (onGrowth) => growth.watch(onGrowth),
     isForeignStream: (tenantId, stream, o) => isForeignStream(pool, tenantId, stream, o),
+    getTenantUsage: (tenantId, o) => getTenantUsage(pool, tenantId, o),
+    listTenantUsage: (after, maxTenants, o) => listTenantUsage(pool, after, maxTenants, o),
     records: postgresRecords(pool),
     check: (o) => checkWritable(pool, o),
     close: () => (closing ??= close()),

@@ -1,4 +1,4 @@
-import type { NewEvent } from "../../domain/event.js";
+import { type NewEvent, sizeOfEvents } from "../../domain/event.js";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
 import type { StreamId } from "../../domain/stream.js";
@@ -32,9 +32,15 @@ export interface BatchPlan {
   /** In the order of their global positions, which follow the log's without a gap. */
   readonly events: readonly PlannedEvent[];
   /** New head of each tenant that gets events. */
-  readonly tenants: ReadonlyMap<TenantId, bigint>;
+  readonly tenants: ReadonlyMap<TenantId, PlannedTenant>;
   /** New version of each stream that gets events, by streamKey. */
   readonly streams: ReadonlyMap<string, bigint>;
+}
+
+export interface PlannedTenant {
+  readonly position: bigint;
+  /** Of its new events, counted by sizeOfEvent. */
+  readonly bytes: number;
 }
 
 export interface PlannedEvent {
@@ -59,7 +65,7 @@ export function eventKey(tenantId: string, eventId: string): string {
 
 class Planner {
   readonly events: PlannedEvent[] = [];
-  readonly tenants = new Map<TenantId, bigint>();
+  readonly tenants = new Map<TenantId, PlannedTenant>();
   readonly streams = new Map<string, bigint>();
   readonly #placed = new Map<string, PlacedEvent>();
 
@@ -83,7 +89,8 @@ class Planner {
     }
 
     const { recordedAt } = this.state;
-    const before = this.tenants.get(tenantId) ?? this.state.tenant(tenantId);
+    const planned = this.tenants.get(tenantId);
+    const before = planned?.position ?? this.state.tenant(tenantId);
     let position = before;
     let version = actual;
     for (const event of events) {
@@ -97,7 +104,8 @@ class Planner {
         recordedAt,
       });
     }
-    this.tenants.set(tenantId, position);
+    const bytes = (planned?.bytes ?? 0) + sizeOfEvents(events);
+    this.tenants.set(tenantId, { position, bytes });
     this.streams.set(key, version);
     return {
       ok: true,

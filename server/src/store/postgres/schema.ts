@@ -80,4 +80,14 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (tenant_id, collection, name)
   );
   `,
+  `
+  -- How much each tenant's log holds, as sizeOfEvent counts it; for what is there already, nearly so.
+  ALTER TABLE annals.tenants ADD COLUMN bytes bigint NOT NULL DEFAULT 0;
+  UPDATE annals.tenants SET bytes = (
+    SELECT coalesce(sum(128 + octet_length(data) + octet_length(event_type)
+      + octet_length(content_type) + octet_length(metadata::text) - 2
+      + octet_length(correlation_id) + octet_length(causation_id)
+      + octet_length(array_to_string(tags, ''))), 0)
+    FROM annals.events WHERE events.tenant_id = tenants.tenant_id);
+  `,
 ];

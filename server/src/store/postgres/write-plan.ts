@@ -48,7 +48,8 @@ function valuesOf(
     textArray(events.map((e) => tagsColumn(e.event))),
     byteaArray(events.map((e) => e.event.data)),
     uuidArray(tenants.map(([tenantId]) => tenantId)),
-    int8Array(tenants.map(([, position]) => position)),
+    int8Array(tenants.map(([, { position }]) => position)),
+    int8Array(tenants.map(([, { bytes }]) => BigInt(bytes))),
   ];
 }
 
@@ -72,10 +73,11 @@ const write = `
       tenant_id, position, event_id, aggregate_type, aggregate_id, aggregate_version, event_type,
       occurred_at, content_type, metadata, correlation_id, causation_id, tags, data, ordinal)
   ), new_tenants AS (
-    INSERT INTO annals.tenants AS tenants (tenant_id, position, recorded_at)
-    SELECT t.tenant_id, t.position, head.recorded_at
-    FROM head, unnest($18::uuid[], $19::bigint[]) AS t (tenant_id, position)
+    INSERT INTO annals.tenants AS tenants (tenant_id, position, recorded_at, bytes)
+    SELECT t.tenant_id, t.position, head.recorded_at, t.bytes
+    FROM head, unnest($18::uuid[], $19::bigint[], $20::bigint[]) AS t (tenant_id, position, bytes)
     ON CONFLICT (tenant_id) DO UPDATE
-      SET position = excluded.position, recorded_at = excluded.recorded_at
+      SET position = excluded.position, recorded_at = excluded.recorded_at,
+        bytes = tenants.bytes + excluded.bytes
   )
   SELECT recorded_at, pg_notify('annals_events', '') FROM head`;

@@ -56,7 +56,7 @@ export class Appender {
   }
 
   #appendOne(intent: UnpackedIntent, recordedAt: Instant): AppendOutcome {
-    const { tenantId, stream, expected, events } = intent;
+    const { tenantId, stream, expected, bytes, events } = intent;
     for (const { eventId } of events) {
       if (!this.#find(tenantId, eventId)) continue;
       return (
@@ -97,7 +97,7 @@ export class Appender {
         event.data,
       );
     }
-    this.#heads.advance(tenantId, stream, version, BigInt(events.length), recordedAt);
+    this.#heads.advance(tenantId, stream, version, BigInt(events.length), bytes, recordedAt);
     return {
       ok: true,
       version,

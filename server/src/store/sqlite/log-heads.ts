@@ -14,7 +14,8 @@ export class LogHeads {
   #global: { position: bigint; recordedAt: Instant } | undefined;
   readonly #tenants = new Map<string, bigint>();
   #streams = new RecentMap<bigint>(keptStreams);
-  readonly #touched = new Set<string>();
+  /** Bytes that this transaction added to each tenant that it wrote to. */
+  readonly #touched = new Map<string, number>();
 
   constructor(private readonly statements: Statements) {}
 
@@ -56,21 +57,22 @@ export class LogHeads {
     stream: StreamId,
     version: bigint,
     count: bigint,
+    bytes: number,
     recordedAt: Instant,
   ): void {
     const global = this.#readGlobal();
     global.position += count;
     global.recordedAt = recordedAt;
     this.#tenants.set(tenantId, this.positionOf(tenantId) + count);
-    this.#touched.add(tenantId);
+    this.#touched.set(tenantId, (this.#touched.get(tenantId) ?? 0) + bytes);
     this.#streams.set(keyOf(tenantId, stream), version);
   }
 
   /** Writes the heads of the tenants that this transaction wrote to. */
   save(recordedAt: Instant): void {
     const upsert = this.statements.prepare(upsertTenant);
-    for (const tenantId of this.#touched) {
-      upsert.run(tenantId, this.positionOf(tenantId), recordedAt);
+    for (const [tenantId, bytes] of this.#touched) {
+      upsert.run(tenantId, this.positionOf(tenantId), recordedAt, bytes);
     }
     this.#touched.clear();
   }
@@ -108,5 +110,6 @@ const selectStream = `
   ORDER BY aggregate_version DESC LIMIT 1`;
 
 const upsertTenant = `
-  INSERT INTO tenants (tenant_id, position, recorded_at) VALUES (?, ?, ?)
-  ON CONFLICT (tenant_id) DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at`;
+  INSERT INTO tenants (tenant_id, position, recorded_at, bytes) VALUES (?, ?, ?, ?)
+  ON CONFLICT (tenant_id) DO UPDATE SET position = excluded.position,
+    recorded_at = excluded.recorded_at, bytes = bytes + excluded.bytes`;

@@ -81,6 +81,9 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     getWholeHead: (options) => reader.ask("getWholeHead", [], options),
     isForeignStream: (tenantId, stream, options) =>
       reader.ask("isForeignStream", [tenantId, stream], options),
+    getTenantUsage: (tenantId, options) => reader.ask("getTenantUsage", [tenantId], options),
+    listTenantUsage: (after, maxTenants, options) =>
+      reader.ask("listTenantUsage", [after, maxTenants], options),
     records: {
       get: (key, options) => reader.ask("getRecord", [key], options),
       put: (...args) => writer.ask("putRecord", args),

@@ -2,8 +2,9 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { Instant } from "../../domain/instant.js";
 import type { LogHead, WholeLogHead } from "../../domain/log.js";
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
+import type { TenantId } from "../../domain/tenant.js";
 import type { PutOutcome, RecordKey, RecordQuery, StoredRecord } from "../record-store.js";
-import type { LogQuery, StreamQuery, WholeLogQuery } from "../store.js";
+import type { LogQuery, StreamQuery, TenantUsage, WholeLogQuery } from "../store.js";
 import { Appender } from "./append.js";
 import {
   type PackedBatch,
@@ -19,6 +20,7 @@ import { readStream } from "./read-stream.js";
 import { deleteRecord, getRecord, listRecords, putRecord } from "./records.js";
 import type { EventRow } from "./row.js";
 import type { ScanPage } from "./scan-log.js";
+import { getTenantUsage, listTenantUsage } from "./tenant-usage.js";
 import { Statements } from "./statements.js";
 
 /** What a worker can be asked: plain data in and out, for it crosses threads. */
@@ -36,6 +38,8 @@ export interface Operations {
   readonly isForeignStream: (tenantId: string, stream: StreamId) => boolean;
   readonly getHead: (tenantId: string) => LogHead;
   readonly getWholeHead: () => WholeLogHead;
+  readonly getTenantUsage: (tenantId: TenantId) => TenantUsage;
+  readonly listTenantUsage: (after: string, maxTenants: number) => TenantUsage[];
   readonly getRecord: (key: RecordKey) => StoredRecord | undefined;
   readonly putRecord: (
     key: RecordKey,
@@ -61,6 +65,8 @@ export function createOperations(database: DatabaseSyncInstance): Operations {
     isForeignStream: (tenantId, stream) => isForeignStream(statements, tenantId, stream),
     getHead: (tenantId) => getHead(statements, tenantId),
     getWholeHead: () => getWholeHead(statements),
+    getTenantUsage: (tenantId) => getTenantUsage(statements, tenantId),
+    listTenantUsage: (...args) => listTenantUsage(statements, ...args),
     getRecord: (key) => getRecord(statements, key),
     putRecord: (...args) => putRecord(statements, ...args),
     deleteRecord: (key) => {

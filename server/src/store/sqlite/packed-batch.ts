@@ -1,3 +1,4 @@
+import { sizeOfEvents } from "../../domain/event.js";
 import type { ExpectedVersion } from "../../domain/expected-version.js";
 import type { Failure } from "../../domain/error.js";
 import type { Instant } from "../../domain/instant.js";
@@ -11,7 +12,7 @@ import { metadataColumn, tagsColumn } from "./row.js";
 
 /** A batch on its way to the writing thread. */
 export interface PackedBatch {
-  /** JSON: for each append six fields, then nine for each of its events. Bigints are decimal text. */
+  /** JSON: for each append seven fields, then nine for each of its events. Bigints are decimal text. */
   readonly fields: string;
   /** The data of all events, one after the other. Its buffer is its own and can be transferred. */
   readonly data: Uint8Array<ArrayBuffer>;
@@ -24,6 +25,8 @@ export interface UnpackedIntent {
   readonly tenantId: string;
   readonly stream: StreamId;
   readonly expected: ExpectedVersion;
+  /** Of its events, counted by sizeOfEvent. */
+  readonly bytes: number;
   readonly events: readonly UnpackedEvent[];
 }
 
@@ -45,7 +48,7 @@ export function packBatch(batch: readonly AppendIntent[]): PackedBatch {
   for (const { tenantId, stream, expected, events } of batch) {
     const version = expected.kind === "exactly" ? String(expected.version) : null;
     fields.push(tenantId, stream.aggregateType, stream.aggregateId, expected.kind, version);
-    fields.push(events.length);
+    fields.push(sizeOfEvents(events), events.length);
     for (const event of events) {
       bytes += event.data.byteLength;
       fields.push(
@@ -104,8 +107,9 @@ export function unpackBatch(packed: PackedBatch): UnpackedIntent[] {
     const kind: ExpectedVersion["kind"] = next();
     const version: string = next();
     const expected = kind === "exactly" ? { kind, version: BigInt(version) } : { kind };
+    const bytes: number = next();
     const events = Array.from({ length: next() }, unpackEvent);
-    batch.push({ tenantId, stream, expected, events });
+    batch.push({ tenantId, stream, expected, bytes, events });
   }
   return batch;
 }

@@ -1,0 +1,41 @@
+import type { TenantId } from "../../domain/tenant.js";
+import type { ReadOptions, TenantUsage } from "../store.js";
+import type { ReadPool } from "./read-pool.js";
+import { toInstant } from "./row.js";
+
+export async function getTenantUsage(
+  pool: ReadPool,
+  tenantId: TenantId,
+  options?: ReadOptions,
+): Promise<TenantUsage> {
+  const [row] = await pool.query<UsageRow>(`${select} WHERE tenant_id = $1`, [tenantId], options);
+  return row ? toUsage(row) : { tenantId, position: 0n, bytes: 0n, recordedAt: undefined };
+}
+
+export async function listTenantUsage(
+  pool: ReadPool,
+  after: string,
+  maxTenants: number,
+  options?: ReadOptions,
+): Promise<TenantUsage[]> {
+  const [where, values] = after === "" ? ["", []] : ["WHERE tenant_id > $2", [after]];
+  const rows = await pool.query<UsageRow>(
+    `${select} ${where} ORDER BY tenant_id LIMIT $1`,
+    [maxTenants, ...values],
+    options,
+  );
+  return rows.map(toUsage);
+}
+
+type UsageRow = readonly [tenantId: string, position: string, bytes: string, recordedAt: string];
+
+function toUsage([tenantId, position, bytes, recordedAt]: UsageRow): TenantUsage {
+  return {
+    tenantId: tenantId as TenantId,
+    position: BigInt(position),
+    bytes: BigInt(bytes),
+    recordedAt: toInstant(recordedAt),
+  };
+}
+
+const select = "SELECT tenant_id, position, bytes, recorded_at FROM annals.tenants";
