@@ -23,6 +23,10 @@ export interface ErrorDetails {
   /** No credential, one that does not verify, or none to be had: then `cause` may say why. */
   unauthenticated: NoDetails;
   permission_denied: NoDetails;
+  /** The operator has suspended the tenant; the message says why. */
+  tenant_suspended: NoDetails;
+  /** What was to be changed is not at the expected revision. Read it again, decide again. */
+  revision_conflict: { readonly expectedRevision: bigint; readonly actualRevision: bigint };
   /** The call's time is up; see `outcomeUnknown`. */
   deadline_exceeded: NoDetails;
   /** The caller's signal was aborted; see `outcomeUnknown`. */

@@ -23,6 +23,8 @@ const codeOfReason: Readonly<
   [ErrorReason.UNAVAILABLE]: "unavailable",
   [ErrorReason.UNIMPLEMENTED]: "unimplemented",
   [ErrorReason.INTERNAL]: "internal",
+  [ErrorReason.TENANT_SUSPENDED]: "tenant_suspended",
+  [ErrorReason.REVISION_CONFLICT]: "revision_conflict",
 };
 
 /** What a status means that came without our detail: from a proxy, the network or gRPC itself. */
@@ -118,6 +120,10 @@ function particularsOf({ detail }: ErrorDetail): ErrorDetails[ErrorCode] {
       return { expected: detail.value.expected, actualVersion: detail.value.actualVersion };
     case "duplicateEventId":
       return { eventId: detail.value.eventId };
+    case "revisionConflict": {
+      const { expectedRevision, actualRevision } = detail.value;
+      return { expectedRevision, actualRevision };
+    }
     case "foreignStream": {
       const { aggregateType, aggregateId } = detail.value;
       return { aggregateType, aggregateId };

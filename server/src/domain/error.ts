@@ -29,6 +29,8 @@ export type Failure =
   | { readonly reason: "foreign_stream"; readonly stream: StreamId }
   | { readonly reason: "unauthenticated"; readonly description: string }
   | { readonly reason: "permission_denied"; readonly description: string }
+  | { readonly reason: "tenant_suspended"; readonly description: string }
+  | { readonly reason: "revision_conflict"; readonly expected: bigint; readonly actual: bigint }
   | { readonly reason: "deadline_exceeded"; readonly outcomeUnknown: boolean }
   | { readonly reason: "cancelled"; readonly outcomeUnknown: boolean }
   | {
@@ -70,6 +72,8 @@ export function describeFailure(failure: Failure): string {
     }
     case "version_conflict":
       return `expected version ${formatExpectedVersion(failure.expected)}, the stream is at ${String(failure.actual)}`;
+    case "revision_conflict":
+      return `expected revision ${String(failure.expected)}, it is ${String(failure.actual)}`;
     case "duplicate_event_id":
       return `event id ${failure.eventId} was used by another append`;
     case "stream_not_found":
@@ -80,6 +84,7 @@ export function describeFailure(failure: Failure): string {
       return `${nameOf(failure.stream)} belongs to a different tenant`;
     case "unauthenticated":
     case "permission_denied":
+    case "tenant_suspended":
     case "unavailable":
     case "unimplemented":
       return failure.description;

@@ -36,6 +36,8 @@ const table: Record<Failure["reason"], readonly [code: number, reason: ErrorReas
   unavailable: [grpcCode.unavailable, ErrorReason.UNAVAILABLE],
   unimplemented: [grpcCode.unimplemented, ErrorReason.UNIMPLEMENTED],
   internal: [grpcCode.internal, ErrorReason.INTERNAL],
+  tenant_suspended: [grpcCode.permissionDenied, ErrorReason.TENANT_SUSPENDED],
+  revision_conflict: [grpcCode.aborted, ErrorReason.REVISION_CONFLICT],
 };
 
 /** The gRPC status code of a failure. */
@@ -81,6 +83,13 @@ function particularsOf(failure: Failure): NonNullable<Particulars> {
       };
     case "duplicate_event_id":
       return { case: "duplicateEventId", value: { eventId: failure.eventId } };
+    case "revision_conflict": {
+      const { expected, actual } = failure;
+      return {
+        case: "revisionConflict",
+        value: { expectedRevision: expected, actualRevision: actual },
+      };
+    }
     case "foreign_stream": {
       const { aggregateType, aggregateId } = failure.stream;
       return { case: "foreignStream", value: { aggregateType, aggregateId } };

@@ -94,6 +94,14 @@ export declare type ErrorDetail = Message<"annals.v1.ErrorDetail"> & {
      */
     value: ForeignStream;
     case: "foreignStream";
+  } | {
+    /**
+     * For ERROR_REASON_REVISION_CONFLICT.
+     *
+     * @generated from field: annals.v1.RevisionConflict revision_conflict = 15;
+     */
+    value: RevisionConflict;
+    case: "revisionConflict";
   } | { case: undefined; value?: undefined };
 };
 
@@ -246,6 +254,33 @@ export declare type ForeignStream = Message<"annals.v1.ForeignStream"> & {
 export declare const ForeignStreamSchema: GenMessage<ForeignStream>;
 
 /**
+ * RevisionConflict says which revision something really has.
+ *
+ * @generated from message annals.v1.RevisionConflict
+ */
+export declare type RevisionConflict = Message<"annals.v1.RevisionConflict"> & {
+  /**
+   * What the request expected.
+   *
+   * @generated from field: uint64 expected_revision = 1;
+   */
+  expectedRevision: bigint;
+
+  /**
+   * Its revision; 0 when there is none of it.
+   *
+   * @generated from field: uint64 actual_revision = 2;
+   */
+  actualRevision: bigint;
+};
+
+/**
+ * Describes the message annals.v1.RevisionConflict.
+ * Use `create(RevisionConflictSchema)` to create a new message.
+ */
+export declare const RevisionConflictSchema: GenMessage<RevisionConflict>;
+
+/**
  * ErrorReason is the closed list of why a call fails. Each reason has one gRPC code.
  *
  * @generated from enum annals.v1.ErrorReason
@@ -362,6 +397,22 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_INTERNAL = 14;
    */
   INTERNAL = 14,
+
+  /**
+   * PERMISSION_DENIED: the operator has suspended the caller's tenant. Do not retry until it is
+   * resumed.
+   *
+   * @generated from enum value: ERROR_REASON_TENANT_SUSPENDED = 15;
+   */
+  TENANT_SUSPENDED = 15,
+
+  /**
+   * ABORTED: what is to be changed is not at the expected revision; see revision_conflict. Read it
+   * again, decide again.
+   *
+   * @generated from enum value: ERROR_REASON_REVISION_CONFLICT = 16;
+   */
+  REVISION_CONFLICT = 16,
 }
 
 /**

@@ -74,7 +74,7 @@ export async function listenGrpc(
   const definition: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const rpc of rpcs) {
-    definition[rpc.method.name] = {
+    definition[nameOfRpc(rpc)] = {
       path: `/${nameOfRpc(rpc)}`,
       requestStream: rpc.kind === "bidi_streaming",
       responseStream: rpc.kind !== "unary",
@@ -83,7 +83,7 @@ export async function listenGrpc(
       responseSerialize: asBuffer,
       responseDeserialize: asIs,
     };
-    implementation[rpc.method.name] = handlerOf(rpc, chain, openCalls, options.stallTimeoutMs);
+    implementation[nameOfRpc(rpc)] = handlerOf(rpc, chain, openCalls, options.stallTimeoutMs);
   }
   server.addService(definition, implementation);
 
