@@ -40,8 +40,13 @@ const zones = [
     ),
   ),
   forbid(server("writer"), everythingBut("domain", "store", "writer"), "writer imports the port"),
+  forbid(
+    server("tenants"),
+    everythingBut("domain", "store", "tenants"),
+    "tenants imports the port",
+  ),
   forbid(server("reader"), everythingBut("domain", "store", "reader"), "reader imports the port"),
-  ...["writer", "reader", "service", "interceptors", "transport"].map((name) =>
+  ...["writer", "reader", "tenants", "service", "interceptors", "transport"].map((name) =>
     forbid(
       server(name),
       ["memory", "sqlite", "postgres"].map((n) => server(`store/${n}`)),
@@ -50,7 +55,7 @@ const zones = [
   ),
   forbid(
     server("service"),
-    everythingBut("domain", "store", "writer", "reader", "service"),
+    everythingBut("domain", "store", "writer", "reader", "tenants", "service"),
     "service imports writer, reader, port",
   ),
   forbid(

@@ -13,6 +13,11 @@ const logger = createLogger({ level: "info", pretty: false });
 const chain = createChain({
   authenticate: authenticateDev,
   audit: () => undefined,
+  tenants: {
+    suspensionOf: () => undefined,
+    watchSuspension: () => () => undefined,
+    limitsOf: () => ({}),
+  },
   suspicion: new Suspicion({ threshold: 20, windowMs: 60_000, blockMs: 0 }),
   logger,
   callTimeoutMs: 30_000,

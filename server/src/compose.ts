@@ -14,11 +14,15 @@ import { createMemoryStore } from "./store/memory/open.js";
 import { openPostgresStore } from "./store/postgres/open.js";
 import { openSqliteStore } from "./store/sqlite/open.js";
 import type { Store } from "./store/store.js";
+import { AppendQuota } from "./tenants/append-quota.js";
+import { tenantDefaults } from "./tenants/tenant-defaults.js";
+import { TenantDirectory } from "./tenants/tenant-directory.js";
 import { openAuditLog } from "./telemetry/audit-log.js";
 import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { listenGrpc } from "./transport/grpc/server.js";
 import { type HttpServer, listenHttp } from "./transport/http/server.js";
+import { tenantsRpcs } from "./transport/tenants/rpcs.js";
 import type { Rpc } from "./transport/rpc.js";
 import { createWriter } from "./writer/writer.js";
 
@@ -45,6 +49,17 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     doors.close();
     throw error;
   });
+  const tenants = await TenantDirectory.open(store.records, {
+    defaults: tenantDefaults(config),
+    clock: systemClock,
+    onStoreError: (error) => {
+      logger.warn({ err: error }, "tenants' settings could not be read");
+    },
+  }).catch(async (error: unknown) => {
+    doors.close();
+    await store.close();
+    throw error;
+  });
   const writer = createWriter(store, systemClock, {
     maxQueuedAppends: config.maxQueuedAppends,
     maxQueuedBytes: config.maxQueuedBytes,
@@ -66,6 +81,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     authenticate: doors.authenticate,
     audit: auditLog.record,
     suspicion,
+    tenants,
     logger,
     callTimeoutMs: config.callTimeoutMs,
   });
@@ -80,6 +96,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
   const context: ServiceContext = {
     store,
     writer,
+    tenants,
+    quota: new AppendQuota(store, (tenantId) => tenants.limitsOf(tenantId), systemClock),
+    clock: systemClock,
     foreignStreams: config.foreignStreams,
     pages,
     pageCache: new PageCache(store, {
@@ -92,7 +111,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
       everyMs: config.checkpointIntervalMs,
     },
   };
-  const rpcs = eventStoreRpcs(context, config);
+  const rpcs = [...eventStoreRpcs(context, config), ...tenantsRpcs(context)];
   const grpc = await listenGrpc(rpcs, chain, {
     address: config.grpcAddress,
     maxMessageBytes: limits.messageBytes,
@@ -104,6 +123,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
   }).catch(async (error: unknown) => {
     doors.close();
     auditLog.close();
+    await tenants[Symbol.asyncDispose]();
     await store.close();
     throw error;
   });
@@ -111,6 +131,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     await grpc.stop(0);
     doors.close();
     auditLog.close();
+    await tenants[Symbol.asyncDispose]();
     await store.close();
     throw error;
   });
@@ -134,6 +155,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     const ports = http ? [grpc, http] : [grpc];
     const drained = await Promise.all(ports.map((port) => port.stop(config.shutdownTimeoutMs)));
     await writer.drain();
+    await tenants[Symbol.asyncDispose]();
     await store.close();
     auditLog.close();
     return drained.every(Boolean);

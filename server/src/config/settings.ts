@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tenantLimits } from "../domain/tenant-settings.js";
 
 /** One setting: what an operator can say, and the one place where it is documented. */
 export interface Setting<T> {
@@ -57,6 +58,12 @@ export interface Settings {
   readonly maxConcurrentStreams: Setting<number>;
   readonly maxStreamInFlight: Setting<number>;
   readonly maxFollowersPerTenant: Setting<number>;
+  readonly tenantAppendEventsPerSecond: Setting<number | undefined>;
+  readonly tenantAppendBytesPerSecond: Setting<number | undefined>;
+  readonly tenantEventsPerDay: Setting<number | undefined>;
+  readonly tenantStoredBytes: Setting<number | undefined>;
+  readonly tenantOpenStreams: Setting<number>;
+  readonly tenantPageEvents: Setting<number | undefined>;
   readonly tailBytes: Setting<number>;
   readonly pageCacheBytes: Setting<number>;
   readonly checkpointPositions: Setting<number>;
@@ -227,6 +234,30 @@ export const settings: Settings = {
   maxFollowersPerTenant: {
     doc: "Most calls that follow one tenant's log at a time, and most that follow the whole log; more are refused with `RESOURCE_EXHAUSTED`.",
     ...withDefault(count(1, 1_000_000), 1_000),
+  },
+  tenantAppendEventsPerSecond: {
+    doc: "Events that each tenant may append a second, on each server; a second's worth may come at once. This and the other `tenant...` settings hold for tenants for which the `Tenants` service sets nothing else. None by default.",
+    ...optional(count(1, tenantLimits.appendEventsPerSecond.highest)),
+  },
+  tenantAppendBytesPerSecond: {
+    doc: "Bytes of events that each tenant may append a second, on each server. None by default.",
+    ...optional(count(1, tenantLimits.appendBytesPerSecond.highest)),
+  },
+  tenantEventsPerDay: {
+    doc: "Events that each tenant may append in a day (UTC), on all servers together. None by default.",
+    ...optional(count(1, tenantLimits.eventsPerDay.highest)),
+  },
+  tenantStoredBytes: {
+    doc: "Bytes that the events of each tenant may take, by the server's count. None by default.",
+    ...optional(count(1, tenantLimits.storedBytes.highest)),
+  },
+  tenantOpenStreams: {
+    doc: "Streaming calls that each tenant may have open at once, on each server.",
+    ...withDefault(count(1, tenantLimits.openStreams.highest), 2_000),
+  },
+  tenantPageEvents: {
+    doc: "Most events in one page, for each tenant; at most, and by default, the contract's own limit of 1,000.",
+    ...optional(count(1, tenantLimits.pageEvents.highest)),
   },
   tailBytes: {
     doc: "Most bytes of the newest events that are kept in memory for those who follow. A follower that falls further behind reads the store.",

@@ -5,22 +5,33 @@ import type { Suspicion } from "./suspicion.js";
 
 /** A security event; docs/reference/audit.md documents the records. */
 export type AuditEvent =
-  "bad_credential" | "denied" | "foreign_stream" | "blocked" | "suspicious" | "started";
+  | "bad_credential"
+  | "denied"
+  | "foreign_stream"
+  | "suspended_tenant"
+  | "admin"
+  | "blocked"
+  | "suspicious"
+  | "started";
 
 /** Takes a record. Its fields hold no token, payload or metadata value. */
 export type RecordAudit = (event: AuditEvent, fields: object) => void;
 
-/** Records refused calls, and the subject whose refused calls become many. */
+/** Refused calls that make a subject suspicious. */
+const counted: ReadonlySet<AuditEvent> = new Set(["bad_credential", "denied", "foreign_stream"]);
+
+/** Records refused calls and the calls of administrators, and the subject whose refused calls become many. */
 export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
   return async (call, next) => {
     try {
       await next();
+      if (call.scopes.includes("tenants:admin")) record("admin", fieldsOf(call));
     } catch (error) {
       const event = error instanceof AnnalsError ? eventOf(call, error) : undefined;
       if (event !== undefined) {
         const fields = fieldsOf(call);
         record(event, { ...fields, detail: (error as AnnalsError).message });
-        if (event !== "blocked" && suspicion.refused(subjectOf(call), Date.now())) {
+        if (counted.has(event) && suspicion.refused(subjectOf(call), Date.now())) {
           record("suspicious", fields);
         }
       }
@@ -46,6 +57,7 @@ function eventOf(call: Call, { failure }: AnnalsError): AuditEvent | undefined {
   if (call.blocked) return "blocked";
   if (failure.reason === "unauthenticated") return "bad_credential";
   if (failure.reason === "permission_denied") return "denied";
+  if (failure.reason === "tenant_suspended") return "suspended_tenant";
   return failure.reason === "foreign_stream" ? "foreign_stream" : undefined;
 }
 
@@ -67,5 +79,6 @@ function fieldsOf(call: Call): object {
     credential: call.identity?.method,
     subject: call.identity?.subject,
     tenants: call.identity?.tenants.slice(0, 8),
+    target: call.target,
   };
 }

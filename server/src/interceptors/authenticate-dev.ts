@@ -24,7 +24,7 @@ export const authenticateDev: Authenticate = (call) => {
       method: "dev",
       subject: "dev-operator",
       tenants: [],
-      scopes: new Set(["events:read:all-tenants"]),
+      scopes: new Set(["events:read:all-tenants", "tenants:admin"]),
       expiresAt: Infinity,
     };
   }
@@ -32,7 +32,7 @@ export const authenticateDev: Authenticate = (call) => {
     method: "dev",
     subject: "dev",
     tenants: [parseTenantId(value, tenantIdKey)],
-    scopes: new Set(["events:append", "events:read"]),
+    scopes: new Set(["events:append", "events:read", "snapshots"]),
     expiresAt: Infinity,
   };
 };

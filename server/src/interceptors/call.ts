@@ -32,12 +32,15 @@ export interface Call {
   identity?: Identity;
   /** Set by block: the subject is kept out for a while. */
   blocked?: boolean;
+  /** Set by an administrator's call: the tenant that it is about, for the audit. */
+  target?: TenantId;
   /** Set by tenant, where the credential allows one. */
   tenantId?: TenantId;
 }
 
 /** What a credential may do. */
-export type Scope = "events:append" | "events:read" | "events:read:all-tenants";
+export type Scope =
+  "events:append" | "events:read" | "events:read:all-tenants" | "snapshots" | "tenants:admin";
 
 /**
  * The tenant that a call acts for: the only way from a request to a tenant.

@@ -1,3 +1,5 @@
+import type { TenantId } from "../domain/tenant.js";
+import type { TenantLimits } from "../domain/tenant-settings.js";
 import { audit, block, type RecordAudit } from "./audit.js";
 import { type Authenticate, authenticate } from "./authenticate.js";
 import { authorize } from "./authorize.js";
@@ -5,9 +7,16 @@ import { deadline } from "./deadline.js";
 import { expiry } from "./expiry.js";
 import type { Interceptor } from "./interceptor.js";
 import { mapErrors } from "./map-errors.js";
+import { limitOpenStreams } from "./open-streams.js";
 import { type CallLogger, requestLog } from "./request-log.js";
+import { refuseSuspended, type Suspensions } from "./suspension.js";
 import type { Suspicion } from "./suspicion.js";
 import { tenant } from "./tenant.js";
+
+/** What the operator says of tenants. */
+export interface TenantRules extends Suspensions {
+  limitsOf(tenantId: TenantId): TenantLimits;
+}
 
 /** What the chain needs. */
 export interface ChainOptions {
@@ -15,6 +24,7 @@ export interface ChainOptions {
   readonly audit: RecordAudit;
   readonly suspicion: Suspicion;
   readonly logger: CallLogger;
+  readonly tenants: TenantRules;
   /** Time for a unary call whose caller sets no deadline, in milliseconds. */
   readonly callTimeoutMs: number;
 }
@@ -31,5 +41,7 @@ export function createChain(options: ChainOptions): readonly Interceptor[] {
     expiry,
     tenant,
     authorize,
+    refuseSuspended(options.tenants),
+    limitOpenStreams((tenantId) => options.tenants.limitsOf(tenantId)),
   ];
 }

@@ -22,19 +22,22 @@ export interface AppendCommand {
  * Writes events to one of the tenant's streams: all or none, on disk before the answer.
  *
  * @returns what the writer answers: a conflict is a value
- * @throws AnnalsError invalid_argument or limit_exceeded when the append as a whole breaks a rule;
- *   nothing was written
+ * @throws AnnalsError invalid_argument or limit_exceeded when the append as a whole breaks a rule,
+ *   or the tenant has reached a limit; nothing was written
  */
 export function append(
-  { writer }: ServiceContext,
+  { writer, quota }: ServiceContext,
   tenantId: TenantId,
   command: AppendCommand,
   options?: { signal?: Abandonment },
 ): Promise<AppendOutcome> {
-  assertCount(command.events.length);
-  assertSizes(command.events);
+  const events = command.events.length;
+  assertCount(events);
+  const bytes = assertSizes(command.events);
   assertNoRepeatedId(command.events);
-  return writer.append({ tenantId, ...command }, options);
+  return quota.admit(tenantId, { events, bytes }, () =>
+    writer.append({ tenantId, ...command }, options),
+  );
 }
 
 function assertCount(count: number): void {
@@ -44,7 +47,8 @@ function assertCount(count: number): void {
   }
 }
 
-function assertSizes(events: readonly NewEvent[]): void {
+/** @returns bytes of all of them */
+function assertSizes(events: readonly NewEvent[]): number {
   let total = 0;
   events.forEach((event, i) => {
     const bytes = sizeOfEvent(event);
@@ -55,6 +59,7 @@ function assertSizes(events: readonly NewEvent[]): void {
   });
   if (total > limits.appendBytes)
     throw exceeded("append_bytes", limits.appendBytes, total, "events");
+  return total;
 }
 
 function assertNoRepeatedId(events: readonly NewEvent[]): void {

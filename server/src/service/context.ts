@@ -1,7 +1,10 @@
+import type { Clock } from "../domain/instant.js";
 import type { CheckpointOptions } from "../reader/follow.js";
 import type { Followers } from "../reader/followers.js";
 import type { PageCache } from "../reader/page-cache.js";
 import type { PageBounds, Store } from "../store/store.js";
+import type { AppendQuota } from "../tenants/append-quota.js";
+import type { TenantDirectory } from "../tenants/tenant-directory.js";
 import type { Writer } from "../writer/writer.js";
 
 /**
@@ -14,8 +17,11 @@ export type ForeignStreams = "deny" | "hide";
 export interface ServiceContext {
   readonly store: Store;
   readonly writer: Writer;
+  readonly tenants: TenantDirectory;
+  readonly quota: AppendQuota;
+  readonly clock: Clock;
   readonly foreignStreams: ForeignStreams;
-  /** Bounds of the pages of streamed reads. */
+  /** Bounds of the pages of streamed reads; a tenant's may be smaller (pages-of.ts). */
   readonly pages: PageBounds;
   /** Pages that readers from afar share. */
   readonly pageCache: PageCache;

@@ -5,6 +5,7 @@ import { follow, type FollowOptions, type FollowStep } from "../reader/follow.js
 import { type Follower, note } from "../reader/followers.js";
 import type { Pick } from "../reader/log-tail.js";
 import type { ServiceContext } from "./context.js";
+import { pagesOf } from "./pages-of.js";
 
 /** Which events of a log to follow, from where. */
 export interface FollowCommand<Place> {
@@ -80,10 +81,12 @@ export function followWholeLog(
 
 /** What follows of every log have in common. */
 export function followOptions(
-  { pages, checkpoints }: ServiceContext,
-  { tail }: Follower,
+  context: ServiceContext,
+  { tail, tenantId }: Follower,
   signal: AbortSignal,
 ): Omit<FollowOptions, "readOn" | "pick" | "placeOf" | "from" | "limit"> {
+  const pages = tenantId === undefined ? context.pages : pagesOf(context, tenantId);
+  const { checkpoints } = context;
   return { tail, maxPageEvents: pages.maxEvents, checkpoints, signal };
 }
 

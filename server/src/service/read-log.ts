@@ -4,6 +4,7 @@ import type { TenantId } from "../domain/tenant.js";
 import { readLogPages, readWholeLogPages } from "../reader/read-log.js";
 import type { LogPage, WholeLogPage } from "../store/store.js";
 import type { ServiceContext } from "./context.js";
+import { pagesOf } from "./pages-of.js";
 
 /** Which events of a log, from where. */
 export interface LogCommand<Place> {
@@ -23,11 +24,12 @@ export interface LogReading<Head, Page> {
 
 /** Reads the tenant's log, up to the head it had when the read began. */
 export async function readLog(
-  { store, pageCache, pages }: ServiceContext,
+  context: ServiceContext,
   tenantId: TenantId,
   command: LogCommand<bigint>,
   signal?: AbortSignal,
 ): Promise<LogReading<LogHead, LogPage>> {
+  const { store, pageCache } = context;
   const head = await store.getHead(tenantId, signal && { signal });
   const ends =
     command.direction === "forwards"
@@ -35,7 +37,12 @@ export async function readLog(
       : { from: command.from ?? head.position + 1n, to: 1n };
   return {
     head,
-    pages: readLogPages(pageCache, { ...command, ...ends, tenantId }, pages, signal),
+    pages: readLogPages(
+      pageCache,
+      { ...command, ...ends, tenantId },
+      pagesOf(context, tenantId),
+      signal,
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TenantId } from "../domain/tenant.js";
 import { readStreamPages, type StreamRange } from "../reader/read-stream.js";
 import type { ServiceContext } from "./context.js";
 import { getStream } from "./get-stream.js";
+import { pagesOf } from "./pages-of.js";
 
 /** A read of one stream: what it was when the read began, and its events since then in pages. */
 export interface StreamReading {
@@ -25,7 +26,8 @@ export async function readStream(
 ): Promise<StreamReading> {
   const info = await getStream(context, tenantId, stream, signal && { signal });
   const toVersion = range.toVersion < info.version ? range.toVersion : info.version;
-  const { store, pages: bounds } = context;
+  const { store } = context;
+  const bounds = pagesOf(context, tenantId);
   const pages = readStreamPages(store, tenantId, stream, { ...range, toVersion }, bounds, signal);
   return { info, pages };
 }

@@ -10,6 +10,8 @@ import type { ServiceContext } from "#server/service/context.js";
 import { followLog, followWholeLog, type LogStep } from "#server/service/follow-log.js";
 import { followStream } from "#server/service/follow-stream.js";
 import type { Store } from "#server/store/store.js";
+import { AppendQuota } from "#server/tenants/append-quota.js";
+import { TenantDirectory } from "#server/tenants/tenant-directory.js";
 import { createWriter } from "#server/writer/writer.js";
 import {
   any,
@@ -31,7 +33,7 @@ export interface HandOverContract {
 const pages = { maxEvents: 50, maxBytes: 100_000 };
 
 /** A server's readers, with a tail so small that slow ones fall behind. */
-function contextOf(store: Store, tailBytes = 20_000): ServiceContext {
+async function contextOf(store: Store, tailBytes = 20_000): Promise<ServiceContext> {
   const onStoreError = (error: unknown): void => {
     throw error;
   };
@@ -40,8 +42,11 @@ function contextOf(store: Store, tailBytes = 20_000): ServiceContext {
     ...{ maxBatchBytes: 1e7, maxBatchesInFlight: 2, retryAfterMs: 1, onStoreError },
   });
   const tail = new Tail(store, { maxBytes: tailBytes, pages, onStoreError });
+  const clock = (): bigint => BigInt(Date.now()) * 1000n;
+  const tenants = await TenantDirectory.open(store.records, { defaults: {}, clock, onStoreError });
   return {
-    ...{ store, writer, pages, foreignStreams: "deny" },
+    ...{ store, writer, pages, foreignStreams: "deny", tenants, clock },
+    quota: new AppendQuota(store, () => ({}), clock),
     pageCache: new PageCache(store, { maxBytes: 100_000, pageEvents: pages.maxEvents }),
     followers: new Followers(tail, 1_000),
     checkpoints: { everyPlaces: 20n, everyMs: 50 },
@@ -60,10 +65,11 @@ export function describeHandOver({ name, open }: HandOverContract): void {
   describe(`followers on ${name}`, () => {
     let contexts: ServiceContext[];
     beforeAll(async () => {
-      contexts = (await open()).map((store) => contextOf(store));
+      contexts = await Promise.all((await open()).map((store) => contextOf(store)));
     });
     afterAll(async () => {
       await Promise.all(contexts.map(({ writer }) => writer.drain()));
+      await Promise.all(contexts.map(({ tenants }) => tenants[Symbol.asyncDispose]()));
       for (const { followers } of contexts) expect(followers.all.size).toBe(0);
       await Promise.all(contexts.map(({ store }) => store.close()));
     });

@@ -4,6 +4,7 @@ import type { ServiceContract } from "./contract.js";
 import { describeFollow } from "./follow.js";
 import { describeRead } from "./read.js";
 import { describeTenancy } from "./tenancy.js";
+import { describeTenants } from "./tenants.js";
 
 /** What the service promises, whatever it is called by. */
 export function describeServiceContract(contract: ServiceContract): void {
@@ -11,5 +12,6 @@ export function describeServiceContract(contract: ServiceContract): void {
   describeRead(contract);
   describeFollow(contract);
   describeTenancy(contract);
+  describeTenants(contract);
   describeBadInput(contract);
 }

@@ -8,6 +8,8 @@ import { limits } from "../../domain/limits.js";
 import { parseName } from "../../domain/name.js";
 import { type Call, tenantOf } from "../../interceptors/call.js";
 import type { ServiceContext } from "../../service/context.js";
+import { tenantLimits } from "../../domain/tenant-settings.js";
+import { pagesOf } from "../../service/pages-of.js";
 import { getEventsByType } from "../../service/get-events-by-type.js";
 import { parseNames } from "../codec/filter.js";
 import { assertCount } from "../codec/new-event.js";
@@ -26,6 +28,8 @@ export function getEventsByTypeRpc(
 ) => Promise<MessageInitShape<typeof GetEventsByTypeResponseSchema>> {
   return async (request, call) => {
     assertCount(request.pageSize, "page_events", limits.pageEvents, "page_size");
+    const { maxEvents } = pagesOf(context, tenantOf(call));
+    assertCount(request.pageSize, tenantLimits.pageEvents.name, maxEvents, "page_size");
     const filter = {
       ...noFilter,
       aggregateTypes: [parseName(request.aggregateType, "aggregate_type")],
@@ -38,7 +42,7 @@ export function getEventsByTypeRpc(
       tenantOf(call),
       filter,
       parsePageToken(request.pageToken, "page_token"),
-      request.pageSize || defaultPageSize,
+      request.pageSize || Math.min(defaultPageSize, maxEvents),
       call.signal,
     );
     return {

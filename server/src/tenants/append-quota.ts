@@ -1,0 +1,152 @@
+import { AnnalsError } from "../domain/error.js";
+import type { Clock, Instant } from "../domain/instant.js";
+import type { TenantId } from "../domain/tenant.js";
+import { type TenantLimits, tenantLimits } from "../domain/tenant-settings.js";
+import type { AppendOutcome, Store } from "../store/store.js";
+import { AppendRates, type AppendSize } from "./append-rates.js";
+import { type DayStart, dayAfter, dayOf, readDayStart } from "./daily-usage.js";
+import { evictOldest } from "./evict-oldest.js";
+
+/** How long what was read of a tenant's usage is good for, in milliseconds. */
+const freshMs = 500;
+
+type Write = () => Promise<AppendOutcome>;
+
+/** What is known of a tenant's usage. */
+interface Usage {
+  /** Undefined: nothing is known yet. */
+  start: DayStart | undefined;
+  position: bigint;
+  /** Counted by sizeOfEvent. */
+  bytes: bigint;
+  /** What is being written. */
+  readonly inFlight: { events: number; bytes: number };
+  readAtMs: number;
+  reading: boolean;
+  /** Those who wait until something is known, in order. */
+  readonly waiting: ((failure: Error | undefined) => void)[];
+}
+
+/**
+ * Lets appends in as far as their tenant's limits allow. Rates are kept on each server. A day's events
+ * and the bytes stored are the log's own: what this server writes counts at once, what others write
+ * within a second, and by so much a limit may be passed.
+ */
+export class AppendQuota {
+  readonly #rates = new AppendRates();
+  readonly #usage = new Map<TenantId, Usage>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly limitsOf: (tenantId: TenantId) => TenantLimits,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Runs `write` when the tenant may append, in the order that it is asked.
+   *
+   * @throws AnnalsError limit_exceeded, naming the limit and where waiting helps for how long;
+   *   unavailable. Then `write` was not run
+   */
+  admit(tenantId: TenantId, size: AppendSize, write: Write): Promise<AppendOutcome> {
+    const limits = this.limitsOf(tenantId);
+    if (limits.eventsPerDay === undefined && limits.storedBytes === undefined) {
+      this.#rates.take(tenantId, limits, size);
+      return write();
+    }
+    const usage = this.#usageOf(tenantId);
+    const admitNow: Write = () => {
+      assertUsage(limits, size, usage, this.clock());
+      this.#rates.take(tenantId, limits, size);
+      return counted(usage, size, write);
+    };
+    const known = usage.start?.day === dayOf(this.clock()) && usage.waiting.length === 0;
+    if (!known || performance.now() - usage.readAtMs > freshMs) void this.#read(tenantId, usage);
+    return known ? admitNow() : admitLater(usage, admitNow);
+  }
+
+  #usageOf(tenantId: TenantId): Usage {
+    let usage = this.#usage.get(tenantId);
+    if (!usage) {
+      usage = {
+        ...{ start: undefined, position: 0n, bytes: 0n, inFlight: { events: 0, bytes: 0 } },
+        ...{ readAtMs: 0, reading: false, waiting: [] },
+      };
+      this.#usage.set(tenantId, usage);
+      evictOldest(this.#usage);
+    }
+    return usage;
+  }
+
+  async #read(tenantId: TenantId, usage: Usage): Promise<void> {
+    if (usage.reading) return;
+    usage.reading = true;
+    let failure: Error | undefined;
+    try {
+      const day = dayOf(this.clock());
+      if (usage.start?.day !== day) usage.start = await readDayStart(this.store, tenantId, day);
+      const { position, bytes } = await this.store.getTenantUsage(tenantId);
+      // What this server wrote meanwhile may not be in what it read.
+      if (position >= usage.position) Object.assign(usage, { position, bytes });
+    } catch (error) {
+      failure = error as Error;
+    }
+    usage.reading = false;
+    usage.readAtMs = performance.now();
+    for (const run of usage.waiting.splice(0)) run(failure);
+  }
+}
+
+function admitLater(usage: Usage, admitNow: Write): Promise<AppendOutcome> {
+  return new Promise((resolve, reject) => {
+    usage.waiting.push((failure) => {
+      if (failure) reject(failure);
+      else resolve(attempt(admitNow));
+    });
+  });
+}
+
+/** Runs it now; what it throws becomes a rejection. */
+async function attempt(write: Write): Promise<AppendOutcome> {
+  return write();
+}
+
+async function counted(usage: Usage, size: AppendSize, write: Write): Promise<AppendOutcome> {
+  const { inFlight } = usage;
+  inFlight.events += size.events;
+  inFlight.bytes += size.bytes;
+  try {
+    const outcome = await write();
+    if (outcome.ok && outcome.lastPosition > usage.position) {
+      usage.position = outcome.lastPosition;
+      usage.bytes += BigInt(size.bytes);
+    }
+    return outcome;
+  } finally {
+    inFlight.events -= size.events;
+    inFlight.bytes -= size.bytes;
+  }
+}
+
+function assertUsage(limits: TenantLimits, size: AppendSize, usage: Usage, now: Instant): void {
+  const { eventsPerDay = Infinity, storedBytes = Infinity } = limits;
+  const { inFlight, start, position } = usage;
+  const today = Number(position - (start?.position ?? 0n)) + inFlight.events + size.events;
+  if (today > eventsPerDay) {
+    const midnight = dayAfter(start?.day ?? dayOf(now));
+    throw exceeded("eventsPerDay", eventsPerDay, today, Number((midnight - now) / 1_000n) + 1);
+  }
+  const bytes = Number(usage.bytes) + inFlight.bytes + size.bytes;
+  if (bytes > storedBytes) throw exceeded("storedBytes", storedBytes, bytes);
+}
+
+function exceeded(
+  limit: keyof TenantLimits,
+  maximum: number,
+  actual: number,
+  retryAfterMs?: number,
+): AnnalsError {
+  const { name } = tenantLimits[limit];
+  const failure = { reason: "limit_exceeded", limit: name, maximum, actual } as const;
+  return new AnnalsError(retryAfterMs === undefined ? failure : { ...failure, retryAfterMs });
+}
