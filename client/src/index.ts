@@ -27,6 +27,13 @@ export type { EventsByTypeOptions } from "./event-store/get-events-by-type.js";
 export type { ReadOptions } from "./event-store/read.js";
 export type { ReadAllOptions } from "./event-store/read-all.js";
 export type { SubscribeOptions, SubscriptionState } from "./event-store/subscribe.js";
+export type {
+  OwnTenant,
+  Tenant,
+  TenantChanges,
+  TenantLimits,
+  Tenants,
+} from "./event-store/tenants.js";
 export { defineEvent, type EventDefinition, type EventOf } from "./events/define-event.js";
 export type { DomainEvent, EventFact, EventOptions, NewEvent } from "./events/domain-event.js";
 export {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import type { DescService, MessageInitShape } from "@bufbuild/protobuf";
+import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import {
   type AppendStreamRequestSchema,
@@ -41,14 +41,15 @@ const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
 
 type EventStoreClient = Client<typeof EventStore>;
 
-type UnaryCall<T> = (
-  client: EventStoreClient,
+type UnaryCall<T, Service extends DescService = typeof EventStore> = (
+  client: Client<Service>,
   options: { timeoutMs: number; signal?: AbortSignal },
 ) => Promise<T>;
 
 /** One HTTP/2 connection to a server, opened when it is first used and again when it was lost. */
 export class Connection {
   readonly #sessions: Http2SessionManager;
+  readonly #transport: Transport;
   readonly #client: EventStoreClient;
   readonly #deadlineMs: number;
   readonly #closing = new AbortController();
@@ -59,34 +60,53 @@ export class Connection {
     const url = parseAddress(options.address, secret, options.allowPlaintext ?? false);
     this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
     this.#sessions = new Http2SessionManager(url.origin, keepalive);
-    const transport = createGrpcTransport({
+    this.#transport = createGrpcTransport({
       baseUrl: url.origin,
       sessionManager: this.#sessions,
       // The client may be closed while a credential is awaited: no connection is opened after.
       interceptors: [withCredentials(options), this.#whileOpen],
     });
-    this.#client = createClient(EventStore, transport);
+    this.#client = createClient(EventStore, this.#transport);
   }
 
   /** Makes a unary call that reads. @throws AnnalsError */
   call<T>(run: UnaryCall<T>, options?: CallOptions): Promise<T> {
-    return this.#unary(run, options, false);
+    return this.#unary(this.#client, run, options, false);
   }
 
   /** Makes a unary call that writes: its errors say when the outcome is unknown. @throws AnnalsError */
   write<T>(run: UnaryCall<T>, options?: CallOptions): Promise<T> {
-    return this.#unary(run, options, true);
+    return this.#unary(this.#client, run, options, true);
   }
 
-  async #unary<T>(
-    run: UnaryCall<T>,
+  /** Makes a unary call that reads, of another service than the event store's. @throws AnnalsError */
+  callOf<Service extends DescService, T>(
+    service: Service,
+    run: UnaryCall<T, Service>,
+    options?: CallOptions,
+  ): Promise<T> {
+    return this.#unary(createClient(service, this.#transport), run, options, false);
+  }
+
+  /** Like callOf, for a call that writes. @throws AnnalsError */
+  writeOf<Service extends DescService, T>(
+    service: Service,
+    run: UnaryCall<T, Service>,
+    options?: CallOptions,
+  ): Promise<T> {
+    return this.#unary(createClient(service, this.#transport), run, options, true);
+  }
+
+  async #unary<Service extends DescService, T>(
+    client: Client<Service>,
+    run: UnaryCall<T, Service>,
     { signal, deadlineMs = this.#deadlineMs }: CallOptions = {},
     writes: boolean,
   ): Promise<T> {
     this.#assertReady(signal);
     const timeoutMs = parseDeadline(deadlineMs);
     try {
-      return await run(this.#client, { timeoutMs, ...(signal && { signal }) });
+      return await run(client, { timeoutMs, ...(signal && { signal }) });
     } catch (error) {
       throw this.#errorOf(error, { writes, signal });
     }

@@ -12,6 +12,7 @@ import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-typ
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
 import { subscribe, type SubscribeOptions } from "./subscribe.js";
+import { Tenants } from "./tenants.js";
 import { toProtoStream, toWireString } from "./wire-values.js";
 
 /** How to reach a server, and what its events are. */
@@ -58,12 +59,17 @@ export function connect(options: ConnectOptions): Annals {
  * AnnalsError, and `closed` after `close`.
  */
 export class Annals implements AsyncDisposable {
+  /** The operator's view of tenants, and a tenant's view of itself. */
+  readonly tenants: Tenants;
+
   /** @internal use `connect` */
   constructor(
     private readonly connection: Connection,
     private readonly registry: EventRegistry,
     private readonly pipelines: AppendPipelines | undefined,
-  ) {}
+  ) {
+    this.tenants = new Tenants(connection);
+  }
 
   /**
    * Writes events to one stream: all or none, on disk when it resolves. Appending the same events
