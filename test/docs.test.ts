@@ -1,29 +1,49 @@
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { expect, onTestFinished, test } from "vitest";
+import type { AnnalsServer } from "#server/compose.js";
 import { appendTo, clientOf } from "./support/client.js";
 import { startTestServer } from "./support/server.js";
 
-test("the subscription of docs/how-to/follow-a-log.md runs as it stands", async () => {
-  const server = await startTestServer();
-  onTestFinished(async () => {
-    await server.stop();
-  });
-  const text = readFileSync("docs/how-to/follow-a-log.md", "utf8");
-  const code = /```ts\n([^]*?)\n```/.exec(text)![1]!;
-  const tenant = /tenant: "([0-9a-f-]+)"/.exec(code)![1]!;
-  const client = clientOf(server.grpcAddress, tenant);
-  for (const id of ["1", "2", "3"]) await client.append(appendTo(id));
-
-  const file = "test/docs-example.tmp.mjs";
+/** Runs the first TypeScript of a page against a server. @returns what it prints */
+async function runExample(page: string, server: AnnalsServer): Promise<string> {
+  const file = `test/docs-${basename(page, ".md")}.tmp.mjs`;
   onTestFinished(() => {
     rmSync(file);
   });
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-  const here = code.replace("127.0.0.1:50051", server.grpcAddress);
+  const here = codeOf(page).replaceAll("127.0.0.1:50051", server.grpcAddress);
   writeFileSync(file, ts.transpileModule(here, { compilerOptions: options }).outputText);
   const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 });
-  expect(stdout).toBe("connecting\ncatching_up\nlive\n3 orders\n");
+  return stdout;
+}
+
+function codeOf(page: string): string {
+  return /```ts\n([^]*?)\n```/.exec(readFileSync(page, "utf8"))![1]!;
+}
+
+async function startServer(): Promise<AnnalsServer> {
+  const server = await startTestServer();
+  onTestFinished(async () => {
+    await server.stop();
+  });
+  return server;
+}
+
+test("the subscription of docs/how-to/follow-a-log.md runs as it stands", async () => {
+  const server = await startServer();
+  const page = "docs/how-to/follow-a-log.md";
+  const tenant = /tenant: "([0-9a-f-]+)"/.exec(codeOf(page))![1]!;
+  const client = clientOf(server.grpcAddress, tenant);
+  for (const id of ["1", "2", "3"]) await client.append(appendTo(id));
+  expect(await runExample(page, server)).toBe("connecting\ncatching_up\nlive\n3 orders\n");
+});
+
+test("the operator's work of docs/how-to/tenants.md runs as it stands", async () => {
+  expect(await runExample("docs/how-to/tenants.md", await startServer())).toBe(
+    "true\ntenant_events_per_day\nthe tenant is suspended: unpaid bill\nACME: 2 events\n",
+  );
 });

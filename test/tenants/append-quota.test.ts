@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AnnalsError } from "#server/domain/error.js";
+import type { Instant } from "#server/domain/instant.js";
+import type { TenantLimits } from "#server/domain/tenant-settings.js";
+import { createMemoryStore } from "#server/store/memory/open.js";
+import type { Store } from "#server/store/store.js";
+import { AppendQuota } from "#server/tenants/append-quota.js";
+import { TokenBucket } from "#server/tenants/token-bucket.js";
+import { any, append, newEvents, newStream, newTenant } from "../support/store-input.js";
+
+const day = 86_400_000_000n;
+
+/** A tenant that appends through a quota, on a clock that is turned by hand. */
+function quotaOf(limits: TenantLimits, store: Store = createMemoryStore()) {
+  const clock = { now: 20_000n * day };
+  const quota = new AppendQuota(
+    store,
+    () => limits,
+    () => clock.now,
+  );
+  const tenantId = newTenant();
+  const write = (events: number, at?: Instant) =>
+    quota.admit(tenantId, { events, bytes: 100 * events }, () =>
+      append(
+        store,
+        { tenantId, stream: newStream(), expected: any, events: newEvents(events) },
+        at ?? clock.now,
+      ),
+    );
+  return { clock, write, store, tenantId };
+}
+
+const limitOf = async (write: () => Promise<unknown>): Promise<string> => {
+  try {
+    await write();
+    return "let in";
+  } catch (error) {
+    if (!(error instanceof AnnalsError) || error.failure.reason !== "limit_exceeded") throw error;
+    return error.failure.limit;
+  }
+};
+
+describe("events a day", () => {
+  test("count from midnight UTC, whatever was there before", async () => {
+    const { clock, write } = quotaOf({ eventsPerDay: 10 });
+    await write(10);
+    expect(await limitOf(() => write(1))).toBe("tenant_events_per_day");
+    clock.now += day - 1n;
+    expect(await limitOf(() => write(1))).toBe("tenant_events_per_day");
+    clock.now += 1n;
+    expect(await limitOf(() => write(10))).toBe("let in");
+    expect(await limitOf(() => write(1))).toBe("tenant_events_per_day");
+  });
+
+  test("count what was written before this server knew of the tenant", async () => {
+    const store = createMemoryStore();
+    const first = quotaOf({ eventsPerDay: 10 }, store);
+    await first.write(4);
+    const quota = new AppendQuota(
+      store,
+      () => ({ eventsPerDay: 10 }),
+      () => first.clock.now,
+    );
+    const admit = (events: number) => () =>
+      quota.admit(first.tenantId, { events, bytes: 0 }, () =>
+        append(
+          store,
+          { ...first, stream: newStream(), expected: any, events: newEvents(events) },
+          first.clock.now,
+        ),
+      );
+    expect(await limitOf(admit(7))).toBe("tenant_events_per_day");
+    expect(await limitOf(admit(6))).toBe("let in");
+  });
+
+  test("what fails does not count, and appends are let in in the order they came", async () => {
+    const { tenantId, store } = quotaOf({});
+    const quota = new AppendQuota(
+      store,
+      () => ({ eventsPerDay: 3 }),
+      () => 20_000n * day,
+    );
+    const stream = newStream();
+    const events = newEvents(1);
+    const order: number[] = [];
+    const outcomes = await Promise.all(
+      [0, 1, 2].map((n) =>
+        quota.admit(tenantId, { events: 1, bytes: 0 }, () => {
+          order.push(n);
+          const expected = { kind: "no_stream" } as const;
+          const intent = { tenantId, stream, expected, events: n === 0 ? events : newEvents(1) };
+          return append(store, intent, 20_000n * day);
+        }),
+      ),
+    );
+    expect(order).toEqual([0, 1, 2]);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false]);
+    const more = quota.admit(tenantId, { events: 2, bytes: 0 }, () =>
+      append(
+        store,
+        { tenantId, stream: newStream(), expected: any, events: newEvents(2) },
+        20_000n * day,
+      ),
+    );
+    expect(await more).toMatchObject({ ok: true });
+  });
+
+  test("when usage cannot be read nothing is let in, and it is read again", async () => {
+    const store = createMemoryStore();
+    let broken = true;
+    const failing: Store = {
+      ...store,
+      getTenantUsage: (tenantId) =>
+        broken ? Promise.reject(new Error("no disk")) : store.getTenantUsage(tenantId),
+    };
+    const { write } = quotaOf({ eventsPerDay: 1 }, failing);
+    await expect(write(1)).rejects.toThrow("no disk");
+    expect((await store.getWholeHead()).globalPosition).toBe(0n);
+    broken = false;
+    expect(await write(1)).toMatchObject({ ok: true });
+  });
+});
+
+test("a token bucket lets through its rate, and no more than one overdraft beyond a second's worth", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1_000 }),
+      fc.array(fc.record({ wait: fc.nat(2_000), tokens: fc.integer({ min: 1, max: 500 }) }), {
+        minLength: 1,
+      }),
+      (rate, steps) => {
+        const bucket = new TokenBucket(0);
+        let [now, taken, largest] = [0, 0, 0];
+        for (const { wait, tokens } of steps) {
+          now += wait;
+          const waitMs = bucket.waitMs(rate, now);
+          if (waitMs === 0) {
+            bucket.take(tokens);
+            taken += tokens;
+            largest = Math.max(largest, tokens);
+          } else {
+            expect(bucket.waitMs(rate, now + waitMs)).toBeLessThanOrEqual(1);
+            now += waitMs;
+          }
+        }
+        expect(taken).toBeLessThanOrEqual(rate + (now / 1_000) * rate + largest + 1);
+      },
+    ),
+  );
+});
