@@ -144,6 +144,60 @@ test("a file of every earlier schema is brought to the newest, and works", async
   }
 });
 
+test("the events of a file of the first schema are read, and appended to, as before", async () => {
+  const file = join(tempFolder(), "events.db");
+  const database = openDatabase(file);
+  migrate(database, 1);
+  const tenants = [newTenant(), newTenant()] as const;
+  const stream = newStream();
+  const ids = Array.from({ length: 6 }, () => newEvent().eventId);
+  for (const [i, eventId] of ids.entries()) {
+    // Turn by turn, both tenants' streams of one name.
+    const [tenantId, n] = [tenants[i % 2]!, 1 + Math.floor(i / 2)];
+    database
+      .prepare(
+        `INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, 'T', 1, 5, 'a/b', NULL, '', '', NULL, ?)`,
+      )
+      .run(
+        i + 1,
+        tenantId,
+        n,
+        eventId,
+        stream.aggregateType,
+        stream.aggregateId,
+        n,
+        Buffer.alloc(9),
+      );
+    database.prepare("INSERT OR REPLACE INTO tenants VALUES (?, ?, 5)").run(tenantId, n);
+  }
+  database.close();
+
+  const store = await openTestSqliteStore(file);
+  const whole = await store.readWholeLog(wholeLogQuery());
+  expect(whole.events.map(({ eventId }) => eventId)).toEqual(ids);
+  for (const [i, tenantId] of tenants.entries()) {
+    const own = ids.filter((_, n) => n % 2 === i);
+    const log = await store.readLog(logQuery(tenantId));
+    expect(log.events.map(({ eventId }) => eventId)).toEqual(own);
+    const page = await store.readStream(streamQuery(tenantId, stream));
+    expect(page.events.map(({ eventId }) => eventId)).toEqual(own);
+    expect(await store.getStream(tenantId, stream)).toMatchObject({ version: 3n });
+    expect((await store.getEvent(tenantId, own[0]!))?.tenantId).toBe(tenantId);
+    expect(await store.getEvent(tenantId, ids[1 - i]!)).toBeUndefined();
+    expect(await store.isForeignStream(tenantId, stream)).toBe(true);
+    expect(await store.getTenantUsage(tenantId)).toMatchObject({
+      position: 3n,
+      bytes: BigInt(3 * (128 + 9 + "T".length + "a/b".length)),
+    });
+    const again = [newEvent({ eventId: own[0]! })];
+    const intent = { tenantId, stream, expected: exactly(3n) };
+    expect(await append(store, { ...intent, events: again })).toMatchObject({ deduplicated: true });
+    const events = newEvents(1);
+    expect(await append(store, { ...intent, events })).toMatchObject({ version: 4n });
+  }
+  expect(await store.isForeignStream(newTenant(), newStream())).toBe(false);
+});
+
 test("a file that is not a database is refused, and stays as it is", async () => {
   const file = join(tempFolder(), "events.db");
   writeFileSync(file, "Dear diary, this is not a database. ".repeat(200));

@@ -2,7 +2,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
 import type { Appended, AppendOutcome } from "../store.js";
-import { LogHeads } from "./log-heads.js";
+import { LogHeads, type TenantHead } from "./log-heads.js";
 import type { UnpackedIntent } from "./packed-batch.js";
 import { eventColumns } from "./row.js";
 import type { Statements } from "./statements.js";
@@ -57,22 +57,25 @@ export class Appender {
 
   #appendOne(intent: UnpackedIntent, recordedAt: Instant): AppendOutcome {
     const { tenantId, stream, expected, bytes, events } = intent;
+    const tenant = this.#heads.tenant(tenantId);
     for (const { eventId } of events) {
-      if (!this.#find(tenantId, eventId)) continue;
+      if (!this.#find(tenant, eventId)) continue;
       return (
-        this.#repetitionOf(intent) ?? {
+        this.#repetitionOf(tenant, intent) ?? {
           ok: false,
           failure: { reason: "duplicate_event_id", eventId },
         }
       );
     }
-    const actual = this.#heads.versionOf(tenantId, stream);
+    const head = this.#heads.stream(tenant, stream);
+    const actual = head.version;
     if (!isExpected(expected, actual)) {
       return { ok: false, failure: { reason: "version_conflict", expected, actual } };
     }
 
     const { aggregateType, aggregateId } = stream;
-    const firstPosition = this.#heads.positionOf(tenantId) + 1n;
+    const [tenantNo, streamNo] = this.#heads.numbers(tenantId, tenant, stream, head);
+    const firstPosition = tenant.position + 1n;
     const insert = this.statements.prepare(insertEvent);
     let position = firstPosition;
     let globalPosition = this.#heads.globalPosition() + 1n;
@@ -95,9 +98,11 @@ export class Appender {
         event.causationId,
         event.tags,
         event.data,
+        tenantNo,
+        streamNo,
       );
     }
-    this.#heads.advance(tenantId, stream, version, BigInt(events.length), bytes, recordedAt);
+    this.#heads.advance(tenant, head, BigInt(events.length), bytes, recordedAt);
     return {
       ok: true,
       version,
@@ -108,15 +113,16 @@ export class Appender {
     };
   }
 
-  #find(tenantId: string, eventId: string): FoundRow | undefined {
-    return this.statements.prepare(findEvent).get(tenantId, eventId) as FoundRow | undefined;
+  #find({ no }: TenantHead, eventId: string): FoundRow | undefined {
+    if (no === undefined) return undefined;
+    return this.statements.prepare(findEvent).get(no, eventId) as FoundRow | undefined;
   }
 
   /** The first result of this very append, if it was written before. */
-  #repetitionOf({ tenantId, stream, events }: UnpackedIntent): Appended | undefined {
+  #repetitionOf(tenant: TenantHead, { stream, events }: UnpackedIntent): Appended | undefined {
     const found: FoundRow[] = [];
     for (const { eventId } of events) {
-      const row = this.#find(tenantId, eventId);
+      const row = this.#find(tenant, eventId);
       if (row?.[0] !== stream.aggregateType || row[1] !== stream.aggregateId) return undefined;
       const before = found.at(-1);
       if (before && row[2] !== before[2] + 1n) return undefined;
@@ -145,7 +151,8 @@ type FoundRow = [
 
 const findEvent = `
   SELECT aggregate_type, aggregate_id, aggregate_version, position, recorded_at
-  FROM events WHERE tenant_id = ? AND event_id = ?`;
+  FROM events WHERE tenant_no = ? AND event_id = ?`;
 
 const insertEvent = `
-  INSERT INTO events (${eventColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO events (${eventColumns}, tenant_no, stream_no)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;

@@ -1,3 +1,4 @@
+import { tenantNo } from "./numbers.js";
 import { eventColumns, type EventRow } from "./row.js";
 import type { Statements } from "./statements.js";
 
@@ -7,6 +8,6 @@ export function getEvent(
   eventId: string,
 ): EventRow | undefined {
   return statements
-    .prepare(`SELECT ${eventColumns} FROM events WHERE tenant_id = ? AND event_id = ?`)
+    .prepare(`SELECT ${eventColumns} FROM events WHERE tenant_no = ${tenantNo} AND event_id = ?`)
     .get(tenantId, eventId) as EventRow | undefined;
 }

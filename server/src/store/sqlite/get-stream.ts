@@ -1,4 +1,5 @@
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
+import { inStream, tenantNo } from "./numbers.js";
 import type { Statements } from "./statements.js";
 
 /** What the first and the last event of a stream say of it. */
@@ -18,8 +19,7 @@ type EndRow = [version: bigint, recordedAt: bigint];
 
 const selectEnd = `
   SELECT aggregate_version, recorded_at FROM events INDEXED BY events_by_stream
-  WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?
-  ORDER BY aggregate_version`;
+  WHERE ${inStream} ORDER BY aggregate_version`;
 const selectFirst = `${selectEnd} ASC LIMIT 1`;
 const selectLast = `${selectEnd} DESC LIMIT 1`;
 
@@ -31,8 +31,9 @@ export function isForeignStream(
 ): boolean {
   const row: unknown = statements
     .prepare(
-      `SELECT 1 FROM events INDEXED BY streams_by_name
-       WHERE aggregate_id = ? AND aggregate_type = ? AND tenant_id <> ? AND aggregate_version = 1
+      `SELECT 1 FROM streams INDEXED BY streams_by_name
+       WHERE aggregate_id = ? AND aggregate_type = ?
+         AND tenant_no <> coalesce(${tenantNo}, 0)
        LIMIT 1`,
     )
     .get(stream.aggregateId, stream.aggregateType, tenantId);

@@ -1,5 +1,6 @@
 import type { StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
+import { inStream } from "./numbers.js";
 import { pageOf } from "./page-of.js";
 import { eventColumns, type EventRow } from "./row.js";
 import type { Statements } from "./statements.js";
@@ -29,8 +30,7 @@ function max(a: bigint, b: bigint): bigint {
 
 const select = `
   SELECT ${eventColumns} FROM events INDEXED BY events_by_stream
-  WHERE tenant_id = ? AND aggregate_type = ? AND aggregate_id = ?
-    AND aggregate_version BETWEEN ? AND ?
+  WHERE ${inStream} AND aggregate_version BETWEEN ? AND ?
   ORDER BY aggregate_version`;
 const forwards = `${select} ASC`;
 const backwards = `${select} DESC`;

@@ -4,6 +4,7 @@ import type { Direction } from "../../domain/log.js";
 import { cutToTime, type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds } from "../store.js";
 import { toFilterSql } from "./filter-sql.js";
+import { tenantNo } from "./numbers.js";
 import { pageOf } from "./page-of.js";
 import { eventColumns, type EventRow } from "./row.js";
 import type { Statements } from "./statements.js";
@@ -81,7 +82,7 @@ function partOf(statements: Statements, log: Log, scan: Scan, range: PlaceRange)
 
 const typeWindow = `
   SELECT position FROM events INDEXED BY events_by_type
-  WHERE tenant_id = ? AND aggregate_type = ? AND position BETWEEN ? AND ?
+  WHERE tenant_no = ${tenantNo} AND aggregate_type = ? AND position BETWEEN ? AND ?
   ORDER BY position`;
 const lastOfTypeWindow = `${typeWindow} ASC LIMIT 1 OFFSET ?`;
 const firstOfTypeWindow = `${typeWindow} DESC LIMIT 1 OFFSET ?`;
@@ -101,7 +102,7 @@ function selectRows(
 ): Iterable<unknown> {
   const { conditions, values } = toFilterSql(filter);
   const byType = filter.aggregateTypes.length === 1;
-  const tenant = log.tenantId === undefined ? "" : "tenant_id = ? AND ";
+  const tenant = log.tenantId === undefined ? "" : `tenant_no = ${tenantNo} AND `;
   const index =
     log.tenantId === undefined
       ? ""
@@ -116,7 +117,7 @@ function selectRows(
 }
 
 function recordedAtOf(statements: Statements, log: Log, place: bigint): Instant {
-  const tenant = log.tenantId === undefined ? "" : "tenant_id = ? AND ";
+  const tenant = log.tenantId === undefined ? "" : `tenant_no = ${tenantNo} AND `;
   const of = log.tenantId === undefined ? [] : [log.tenantId];
   const row = statements
     .prepare(`SELECT recorded_at FROM events WHERE ${tenant}${log.place} = ?`)
