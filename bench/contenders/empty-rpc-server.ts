@@ -20,6 +20,7 @@ const chain = createChain({
   },
   suspicion: new Suspicion({ threshold: 20, windowMs: 60_000, blockMs: 0 }),
   logger,
+  recheckIntervalMs: 5_000,
   callTimeoutMs: 30_000,
 });
 const rpc = unary(EventStore.method.append, ["events:append"], () => Promise.resolve({}));

@@ -6,6 +6,11 @@ export { AggregateRoot, type UncommittedEvent } from "./aggregates/aggregate-roo
 export type { CallOptions, ConnectionOptions } from "./connection/connection.js";
 export { allTenants, type CredentialOptions, type Provided } from "./connection/credentials.js";
 export {
+  type IssuedToken,
+  refreshingToken,
+  type RefreshingTokenOptions,
+} from "./connection/refreshing-token.js";
+export {
   AnnalsError,
   type AnnalsErrorOf,
   type ErrorCode,

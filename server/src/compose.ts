@@ -83,6 +83,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     suspicion,
     tenants,
     logger,
+    recheckIntervalMs: config.recheckIntervalMs,
     callTimeoutMs: config.callTimeoutMs,
   });
   const pages = { maxEvents: limits.pageEvents, maxBytes: limits.pageBytes };

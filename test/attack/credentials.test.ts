@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { join } from "node:path";
@@ -27,7 +28,12 @@ async function start(settings: TestSettings) {
   return server;
 }
 
-function makeKey(...flags: string[]): { key: string; entry: object } {
+interface Made {
+  readonly key: string;
+  readonly entry: object;
+}
+
+function makeKey(...flags: string[]): Made {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ["server/dist/main.js", "make-api-key", "--subject=tester", ...flags],
@@ -127,6 +133,59 @@ test("a new certificate is served without a restart; rubbish in its place change
   await expect.poll(nameServed, { timeout: 20_000 }).toBe("second");
 });
 
+test("a stream ends when its API key is removed, and when its subject is blocked", async () => {
+  const tenant = newTenant();
+  const [gone, blocked, kept] = ["gone", "blocked", "kept"].map((subject) =>
+    makeKey("--tenant", tenant, "--scope", "events:read", `--subject=${subject}`),
+  ) as [Made, Made, Made];
+  const file = join(tempFolder(), "keys.json");
+  const write = (...keys: Made[]) => {
+    writeFileSync(`${file}.new`, JSON.stringify({ keys: keys.map(({ entry }) => entry) }));
+    renameSync(`${file}.new`, file);
+  };
+  write(gone, blocked, kept);
+  const server = await start({
+    ...{ auth: "api-key", authApiKeysFile: file, recheckIntervalMs: "20" },
+    ...{ auditDeniedThreshold: "3", auditBlockMs: "3600000" },
+  });
+  const withKey = ({ key }: Made) =>
+    createClient(EventStore, grpcTransport(server.grpcAddress, { authorization: `Bearer ${key}` }));
+  const follow = async (made: Made, onCaughtUp: () => Promise<void>): Promise<void> => {
+    for await (const { answer } of withKey(made).readAll({ follow: true })) {
+      if (answer.case === "caughtUp") await onCaughtUp();
+    }
+  };
+  const removed = follow(gone, () => {
+    write(blocked, kept);
+    return Promise.resolve();
+  });
+  expect((await failureOf(removed)).code).toBe("Unauthenticated");
+  const suspicious = follow(blocked, async () => {
+    for (let i = 0; i < 3; i++) await failureOf(withKey(blocked).append(appendTo("x")));
+  });
+  expect((await failureOf(suspicious)).message).toContain("blocked");
+  await withKey(kept).getHead({});
+});
+
+test("health asks a server over TLS, and takes no other server's word", async () => {
+  const authority = createAuthority(tempFolder());
+  const [served, other] = ["served", "other"].map((name) => authority.issue(name, "DNS:db"));
+  const tls = (issued: typeof served) => [
+    `--tls-cert-file=${issued!.certFile}`,
+    `--tls-key-file=${issued!.keyFile}`,
+  ];
+  const server = await start({ tlsCertFile: served!.certFile, tlsKeyFile: served!.keyFile });
+  const health = async (...flags: string[]): Promise<number | null> => {
+    const command = ["server/dist/main.js", "health", `--grpc-address=${server.grpcAddress}`];
+    const child = spawn(process.execPath, [...command, ...flags], { stdio: "ignore" });
+    await once(child, "exit");
+    return child.exitCode;
+  };
+  expect(await health(...tls(served))).toBe(0);
+  expect(await health(...tls(other))).toBe(1);
+  expect(await health()).toBe(1);
+});
+
 test("refusals are recorded, many of them are suspicious once and block, and no secret is in the record", async () => {
   const auditLog = join(tempFolder(), "audit.log");
   const tenant = newTenant();
@@ -166,11 +225,18 @@ test("refusals are recorded, many of them are suspicious once and block, and no 
   expect(text).not.toContain(key.slice(-43));
 });
 
-test("reading another tenant's stream is recorded", async () => {
+test.each(["deny", "hide"])("reading another tenant's stream is recorded: %s", async (mode) => {
   const auditLog = join(tempFolder(), "audit.log");
-  const server = await start({ auditLog });
+  const server = await start({ auditLog, foreignStreams: mode });
   await clientOf(server.grpcAddress, newTenant()).append(appendTo("secret", noStream));
   const stream = { aggregateType: "Order", aggregateId: "secret" };
-  await failureOf(read(clientOf(server.grpcAddress, newTenant()), { stream }));
-  expect(readFileSync(auditLog, "utf8")).toContain('"audit":"foreign_stream"');
+  const reader = clientOf(server.grpcAddress, newTenant());
+  const { code, message } = await failureOf(read(reader, { stream }));
+  const absent = { aggregateType: "Order", aggregateId: "absent" };
+  const unknown = await failureOf(read(reader, { stream: absent }));
+  expect(code).toBe(mode === "deny" ? "PermissionDenied" : "NotFound");
+  if (mode === "hide") {
+    expect(message.replace("secret", "absent")).toBe(unknown.message);
+  }
+  expect(readFileSync(auditLog, "utf8").match(/"audit":"foreign_stream"/g)).toHaveLength(1);
 });

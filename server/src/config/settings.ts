@@ -49,6 +49,7 @@ export interface Settings {
   readonly reflection: Setting<boolean>;
   readonly logLevel: Setting<"debug" | "info" | "warn" | "error" | "silent">;
   readonly logFormat: Setting<"auto" | "json" | "pretty">;
+  readonly recheckIntervalMs: Setting<number>;
   readonly callTimeoutMs: Setting<number>;
   readonly shutdownTimeoutMs: Setting<number>;
   readonly maxQueuedAppends: Setting<number>;
@@ -198,6 +199,10 @@ export const settings: Settings = {
   logFormat: {
     doc: "`json`, `pretty`, or `auto`: pretty on a terminal.",
     ...withDefault(z.enum(["auto", "json", "pretty"]), "auto"),
+  },
+  recheckIntervalMs: {
+    doc: "How often the credential of an open stream is looked at again, in milliseconds: one that is revoked ends its streams so soon.",
+    ...withDefault(count(10, 3_600_000), 5_000),
   },
   callTimeoutMs: {
     doc: "Time for a unary call, in milliseconds, unless its caller sets a shorter deadline.",

@@ -24,7 +24,12 @@ export type Failure =
       readonly actual: bigint;
     }
   | { readonly reason: "duplicate_event_id"; readonly eventId: string }
-  | { readonly reason: "stream_not_found"; readonly stream: StreamId }
+  | {
+      readonly reason: "stream_not_found";
+      readonly stream: StreamId;
+      /** True when only another tenant has it, and that is hidden. For the audit; no caller is told. */
+      readonly foreign?: boolean;
+    }
   | { readonly reason: "event_not_found"; readonly eventId: string }
   | { readonly reason: "foreign_stream"; readonly stream: StreamId }
   | { readonly reason: "unauthenticated"; readonly description: string }

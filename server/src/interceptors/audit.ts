@@ -43,18 +43,24 @@ export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
 /** Refuses every call of a subject that is blocked. Stands behind authenticate. */
 export function block(suspicion: Suspicion): Interceptor {
   return (call, next) => {
-    if (call.identity?.method === "dev") return next();
-    if (suspicion.blockedUntil(subjectOf(call), Date.now()) === undefined) return next();
-    call.blocked = true;
-    throw new AnnalsError({
-      reason: "permission_denied",
-      description: "too many calls were refused; this subject is blocked for a while",
-    });
+    if (call.identity?.method !== "dev") assertNotBlocked(call, suspicion);
+    return next();
   };
+}
+
+/** @throws AnnalsError permission_denied when the call's subject is blocked */
+export function assertNotBlocked(call: Call, suspicion: Suspicion): void {
+  if (suspicion.blockedUntil(subjectOf(call), Date.now()) === undefined) return;
+  call.blocked = true;
+  throw new AnnalsError({
+    reason: "permission_denied",
+    description: "too many calls were refused; this subject is blocked for a while",
+  });
 }
 
 function eventOf(call: Call, { failure }: AnnalsError): AuditEvent | undefined {
   if (call.blocked) return "blocked";
+  if (failure.reason === "stream_not_found" && failure.foreign) return "foreign_stream";
   if (failure.reason === "unauthenticated") return "bad_credential";
   if (failure.reason === "permission_denied") return "denied";
   if (failure.reason === "tenant_suspended") return "suspended_tenant";

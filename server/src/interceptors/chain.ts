@@ -8,6 +8,7 @@ import { expiry } from "./expiry.js";
 import type { Interceptor } from "./interceptor.js";
 import { mapErrors } from "./map-errors.js";
 import { limitOpenStreams } from "./open-streams.js";
+import { recheck } from "./recheck.js";
 import { type CallLogger, requestLog } from "./request-log.js";
 import { refuseSuspended, type Suspensions } from "./suspension.js";
 import type { Suspicion } from "./suspicion.js";
@@ -25,6 +26,8 @@ export interface ChainOptions {
   readonly suspicion: Suspicion;
   readonly logger: CallLogger;
   readonly tenants: TenantRules;
+  /** How often the credential of an open stream is looked at again, in milliseconds. */
+  readonly recheckIntervalMs: number;
   /** Time for a unary call whose caller sets no deadline, in milliseconds. */
   readonly callTimeoutMs: number;
 }
@@ -39,6 +42,7 @@ export function createChain(options: ChainOptions): readonly Interceptor[] {
     authenticate(options.authenticate),
     block(options.suspicion),
     expiry,
+    recheck(options.authenticate, options.suspicion, options.recheckIntervalMs),
     tenant,
     authorize,
     refuseSuspended(options.tenants),

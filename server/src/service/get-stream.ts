@@ -17,7 +17,9 @@ export async function getStream(
 ): Promise<StreamInfo> {
   const info = await store.getStream(tenantId, stream, options);
   if (info) return info;
-  const foreign =
-    foreignStreams === "deny" && (await store.isForeignStream(tenantId, stream, options));
-  throw new AnnalsError({ reason: foreign ? "foreign_stream" : "stream_not_found", stream });
+  const foreign = await store.isForeignStream(tenantId, stream, options);
+  if (foreign && foreignStreams === "deny") {
+    throw new AnnalsError({ reason: "foreign_stream", stream });
+  }
+  throw new AnnalsError({ reason: "stream_not_found", stream, foreign });
 }

@@ -1,0 +1,46 @@
+/** A token, and until when it is good. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** How a token is kept fresh. */
+export interface RefreshingTokenOptions {
+  /** How long before it expires a new one is asked for, in milliseconds. Default: 60,000. */
+  readonly refreshBeforeMs?: number;
+  /** The time, in Unix milliseconds; for tests. Default: `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** After a failure the issuer is asked again no sooner than this, in milliseconds, while a token is good. */
+const retryMs = 1_000;
+
+/**
+ * A `token` for `connect` that asks its issuer when none is there, and again before the one that is there
+ * expires. Calls share one request. While the token is good nobody waits for the next one, and a
+ * failure to get it shows only when the token has expired.
+ */
+export function refreshingToken(
+  issue: () => Promise<IssuedToken>,
+  { refreshBeforeMs = 60_000, now = Date.now }: RefreshingTokenOptions = {},
+): () => Promise<string> {
+  let current: IssuedToken | undefined;
+  let asking: Promise<string> | undefined;
+  let askAgainAt = -Infinity;
+
+  const ask = (): Promise<string> => {
+    askAgainAt = now() + retryMs;
+    return (asking ??= issue()
+      .then((issued) => {
+        current = issued;
+        return issued.token;
+      })
+      .finally(() => (asking = undefined)));
+  };
+  return () => {
+    const left = (current?.expiresAt.getTime() ?? -Infinity) - now();
+    if (!current || left <= 0) return ask();
+    if (left <= refreshBeforeMs && now() >= askAgainAt) ask().catch(() => undefined);
+    return Promise.resolve(current.token);
+  };
+}

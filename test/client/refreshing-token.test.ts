@@ -1,0 +1,43 @@
+import { refreshingToken } from "@annals/client";
+import { expect, test } from "vitest";
+
+/** An issuer of tokens good for ten seconds, on a clock that is turned by hand. */
+function issuer() {
+  const state = { now: 0, issued: 0, fails: false };
+  const issue = (): Promise<{ token: string; expiresAt: Date }> => {
+    if (state.fails) return Promise.reject(new Error("the issuer is down"));
+    const token = `token-${++state.issued}`;
+    return Promise.resolve({ token, expiresAt: new Date(state.now + 10_000) });
+  };
+  const token = refreshingToken(issue, { refreshBeforeMs: 3_000, now: () => state.now });
+  return { state, token };
+}
+
+test("calls share one token and one request for it", async () => {
+  const { state, token } = issuer();
+  const tokens = await Promise.all(Array.from({ length: 10 }, token));
+  expect(new Set(tokens)).toEqual(new Set(["token-1"]));
+  expect(state.issued).toBe(1);
+});
+
+test("shortly before it expires a new one is asked for, and nobody waits", async () => {
+  const { state, token } = issuer();
+  await token();
+  state.now = 6_999;
+  expect(await token()).toBe("token-1");
+  expect(state.issued).toBe(1);
+  state.now = 7_000;
+  expect(await token()).toBe("token-1");
+  await expect.poll(token).toBe("token-2");
+});
+
+test("an issuer that is down shows only when the token has expired, and is not hammered", async () => {
+  const { state, token } = issuer();
+  await token();
+  Object.assign(state, { now: 8_000, fails: true });
+  for (let i = 0; i < 5; i++) expect(await token()).toBe("token-1");
+  state.now = 10_000;
+  await expect(token()).rejects.toThrow("the issuer is down");
+  state.fails = false;
+  expect(await token()).toBe("token-2");
+});
