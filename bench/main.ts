@@ -1,4 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { Command } from "commander";
+import { svgOf } from "./report/chart.js";
 import { appendSuite } from "./suites/append.js";
 import { liveSuite } from "./suites/live.js";
 import { readSuite } from "./suites/read.js";
@@ -7,6 +9,8 @@ import type { Suite } from "./suites/suite.js";
 /** THE SUITES. */
 const suites: readonly Suite[] = [appendSuite, readSuite, liveSuite];
 
+type Values = Readonly<Record<string, unknown>>;
+
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
@@ -14,27 +18,52 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-const program = new Command("bench").description(
-  "Measures Annals, as ratios to what its parts can do in the same run.",
-);
+const program = new Command("bench")
+  .description("Measures Annals, as ratios to what its parts can do in the same run.")
+  .enablePositionalOptions()
+  .option("--quick", "run every suite for a moment: to see that all work, not for figures")
+  .action(async ({ quick }: { readonly quick?: true }) => {
+    if (quick) await runAllQuickly();
+    else program.help();
+  });
 for (const suite of suites) {
-  const command = program.command(suite.name).description(suite.description);
-  for (const option of suite.options) command.addOption(option);
-  command.option("--json", "print one JSON document and nothing else");
-  command.action((values: Readonly<Record<string, unknown>>) => run(suite, values));
+  program.addCommand(commandOf(suite, (values) => run(suite, values)));
 }
 await program.parseAsync();
 
-async function run(suite: Suite, values: Readonly<Record<string, unknown>>): Promise<void> {
-  const json = values["json"] === true;
+function commandOf(suite: Suite, action: (values: Values) => Promise<void>): Command {
+  const command = new Command(suite.name).description(suite.description);
+  for (const option of suite.options) command.addOption(option);
+  command.option("--json", "print one JSON document and nothing else");
+  command.option("--svg <file>", "draw the figures into a file");
+  return command.action(action);
+}
+
+async function run(suite: Suite, values: Values): Promise<void> {
+  const { json, svg } = values as { readonly json?: true; readonly svg?: string };
   const progress = (line: string): void => {
     if (!json) process.stderr.write(`${line}\n`);
   };
   try {
     const report = await suite.run(values, { signal: interrupted.signal, progress });
+    if (svg !== undefined) writeFileSync(svg, svgOf(report.charts));
     console.log(json ? JSON.stringify(report.document, undefined, 2) : `\n${report.text}`);
   } catch (error) {
     process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Each suite with its quick arguments, until one fails. */
+async function runAllQuickly(): Promise<void> {
+  const started = performance.now();
+  for (const suite of suites) {
+    for (const args of suite.quick) {
+      console.log(`\n## ${suite.name} ${args.join(" ")}`);
+      const command = commandOf(suite, (values) => run(suite, values));
+      await command.parseAsync(args, { from: "user" });
+      if (process.exitCode !== undefined) return;
+    }
+  }
+  console.log(`\nAll suites work: ${((performance.now() - started) / 1000).toFixed(0)} s.`);
 }

@@ -12,9 +12,15 @@ export interface AnnalsServerOptions {
   /** How durable an answer is, for the description. */
   readonly durability: string;
   readonly request: RequestTemplate;
-  /** Tenants that the request's metadata names; their logs must be empty. */
+  /** As tables show it. Default: "append". */
+  readonly name?: string;
+  /** Tenants that the request's metadata names. */
   readonly tenants: readonly string[];
+  /** What their logs hold together before the first append. Default: 0. */
+  readonly eventsBefore?: number;
   readonly eventsPerAppend: number;
+  /** Knows callers by a token, which the request's metadata holds. Default: dev mode. */
+  readonly jwt?: { readonly keyFile: string; readonly token: string };
   /** A folder for the server's CPU profile, written when it stops. */
   readonly cpuProfileFolder: string | undefined;
 }
@@ -25,12 +31,13 @@ export function createAnnalsServer(
   options: AnnalsServerOptions,
 ): Contender & { readonly address: string } {
   const { store, durability, request, tenants, eventsPerAppend, cpuProfileFolder } = options;
+  const { eventsBefore = 0 } = options;
   const server = new GrpcServerUnderLoad(generator, request, () => [
     ...(cpuProfileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${cpuProfileFolder}`]),
-    ...serverArguments(store),
+    ...serverArguments(store, options.jwt?.keyFile),
   ]);
   return {
-    name: "append",
+    name: options.name ?? "append",
     description: `annals.v1.EventStore/Append; ${durability}`,
     get address() {
       return server.address;
@@ -38,17 +45,23 @@ export function createAnnalsServer(
     start: () => server.start(),
     drive: (load, driveOptions) => server.drive(load, driveOptions),
     verify: (acknowledged) =>
-      assertLogHeads(server.address, tenants, BigInt(acknowledged) * BigInt(eventsPerAppend)),
+      assertLogHeads(
+        server.address,
+        tenants,
+        BigInt(eventsBefore + acknowledged * eventsPerAppend),
+        options.jwt?.token,
+      ),
     stop: () => server.stop(),
   };
 }
 
-/** Node's arguments for a server on a free port of loopback, in dev mode. */
-export function serverArguments(store: string): readonly string[] {
+/** Node's arguments for a server on a free port of loopback, in dev mode unless there is a key. */
+export function serverArguments(store: string, jwtKeyFile?: string): readonly string[] {
+  const auth = ["--auth", "jwt", "--auth-jwt-key-file", jwtKeyFile ?? ""];
   return [
     fileURLToPath(new URL("../../../server/dist/main.js", import.meta.url)),
     ...["--grpc-address", "127.0.0.1:0", "--http-address", "off"],
-    ...["--auth", "dev"],
+    ...(jwtKeyFile === undefined ? ["--auth", "dev"] : auth),
     ...["--store", store],
     ...["--log-format", "json"],
   ];

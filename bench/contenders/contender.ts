@@ -26,8 +26,10 @@ export interface Contender {
 
 /** How hard and how long to drive. */
 export interface Load {
-  /** Calls that wait for their answer at any time. */
+  /** Calls that wait for their answer at any time; with a rate, at most. */
   readonly inFlight: number;
+  /** Calls due in a second, whatever the answers do; undefined: the next one when one is answered. */
+  readonly rate?: number | undefined;
   /** Connections they are spread over, where the contender has connections. */
   readonly connections: number;
   readonly warmUpMs: number;

@@ -43,7 +43,11 @@ export async function runCallLoop(
     };
     state = "draining";
     await all;
-    return { seconds, calls, acknowledged, latency: histogram.toCounts(), cpu };
+    return {
+      ...{ seconds, calls, acknowledged, refused: 0, cpu },
+      latency: histogram.toCounts(),
+      serverPeakRssBytes: undefined,
+    };
   } finally {
     state = "draining";
     await all.catch(() => undefined);

@@ -1,4 +1,5 @@
 import { runClosedLoop } from "./closed-loop.js";
+import { runOpenLoop } from "./open-loop.js";
 import type { LoadJob, LoadResult } from "./load-job.js";
 
 /** What the generator process answers a job with. */
@@ -10,7 +11,8 @@ export type GeneratorAnswer =
 // It takes one LoadJob at a time from its parent, and ends with it.
 
 process.on("message", (job: LoadJob) => {
-  runClosedLoop(job).then(
+  const { rate } = job;
+  (rate === undefined ? runClosedLoop(job) : runOpenLoop(job, rate)).then(
     (result) => {
       answer({ ok: true, result });
     },

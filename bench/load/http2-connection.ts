@@ -42,6 +42,8 @@ export class Exchange {
 export interface ConnectionListener {
   /** An answer was complete and OK. A next request may be sent at once. */
   answered(exchange: Exchange): void;
+  /** The same for an answer that was RESOURCE_EXHAUSTED. */
+  refused(exchange: Exchange): void;
   /** The connection is of no more use: an answer was not OK, or the peer broke off. Told once. */
   failed(error: Error): void;
 }
@@ -246,10 +248,11 @@ export class Http2Connection {
     if ((flags & frameFlag.endStream) === 0) return;
     const exchange = this.#exchanges.get(stream);
     if (!exchange) throw new Error(`HTTP/2: HEADERS for stream ${stream}, which is not open`);
-    this.#check.assertOk(bytes, start, end, exchange.answerBytes);
+    const outcome = this.#check.check(bytes, start, end, exchange.answerBytes);
     if (exchange.sent < exchange.body.length) throw new Error("an answer came before its request");
     this.#exchanges.delete(stream);
-    this.listener.answered(exchange);
+    if (outcome === "ok") this.listener.answered(exchange);
+    else this.listener.refused(exchange);
   }
 
   #takeSettings(flags: number, bytes: Buffer, start: number, end: number): void {

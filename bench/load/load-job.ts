@@ -17,9 +17,15 @@ export interface LoadJob {
   /** "host:port". */
   readonly address: string;
   readonly request: RequestTemplate;
-  /** Calls that wait for their answer at any time, spread over the connections. */
+  /** Calls that wait for their answer at any time, spread over the connections; with a rate, at most. */
   readonly inFlight: number;
   readonly connections: number;
+  /** Calls due in a second, whatever the answers do; undefined: the next one when one is answered. */
+  readonly rate?: number | undefined;
+  /** With a rate: RESOURCE_EXHAUSTED is an answer like any other, and counted. */
+  readonly mayRefuse?: boolean;
+  /** With a rate: does not wait at the end for what is not answered. */
+  readonly abandon?: boolean;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** The process whose CPU time is read, where it can be. */
@@ -35,9 +41,13 @@ export interface LoadResult {
   readonly calls: number;
   /** Calls answered OK at all: with those of the warm-up and those under way at the end. */
   readonly acknowledged: number;
+  /** Calls refused with RESOURCE_EXHAUSTED at all. */
+  readonly refused: number;
   /** Counts of a Histogram. */
   readonly latency: Float64Array;
   readonly cpu: CpuSeconds;
+  /** Since the server started. Undefined where the system does not tell. */
+  readonly serverPeakRssBytes: number | undefined;
 }
 
 /** CPU seconds, user and system. Undefined where the system does not tell. */

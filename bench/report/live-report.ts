@@ -1,10 +1,13 @@
 import type { Report } from "../suites/suite.js";
 import type { Disk } from "./disk.js";
+import { contenderChart, contenderTable } from "./contender-table.js";
 import type { Figures } from "./figures.js";
 import type { Machine } from "./machine.js";
+import { inFull, whole } from "./number-text.js";
 import type { Ratio } from "./ratio.js";
 import { surroundings } from "./surroundings.js";
 import { formatList, formatTable } from "./table.js";
+import { verdictLines, verdictOf } from "./verdict.js";
 
 /** How long something took. */
 export interface Quantiles {
@@ -42,6 +45,11 @@ export interface LiveFigures {
 /** Both forms of the report. */
 export function reportLive(figures: LiveFigures): Report {
   const { answered, delivered, besideStalled, load, contenders, ratios } = figures;
+  const kept = ratios.map(({ callsPerSecond }) => callsPerSecond?.median ?? NaN);
+  const verdicts = [
+    ...(load.rate === 1_000 ? verdictOf("deliveryP99", delivered.p99Ms) : []),
+    ...verdictOf("appendsBesideFollowers", Math.min(...kept)),
+  ];
   const text = [
     formatList([...surroundings(figures), ["times", `${load.repetitions} x ${load.seconds} s`]]),
     `${load.rate} appends/s, open loop, appends and follower in one process of the SDK:`,
@@ -58,26 +66,12 @@ export function reportLive(figures: LiveFigures): Report {
       ]),
     ]),
     `Appends, ${load.inFlight} in flight, closed loop:`,
-    formatTable([
-      ["", "appends/s", "(min to max)", "p50 ms", "p99 ms"],
-      ...contenders.map(({ name, callsPerSecond, latencyMs }) => [
-        name,
-        whole(callsPerSecond.median),
-        `${whole(callsPerSecond.min)} to ${whole(callsPerSecond.max)}`,
-        latencyMs.p50.toFixed(2),
-        latencyMs.p99.toFixed(2),
-      ]),
-    ]),
+    contenderTable(contenders),
     ratios
-      .map(({ of, to, callsPerSecond: s }) => {
-        const spread = s && `${s.median.toFixed(2)} (${s.min.toFixed(2)} to ${s.max.toFixed(2)})`;
-        return `${of} / ${to}: ${spread ?? "unknown"}`;
-      })
+      .map(({ of, to, callsPerSecond: s }) => `${of} / ${to}: ${s ? inFull(s) : "unknown"}`)
       .join("\n"),
+    verdictLines(verdicts),
   ].join("\n\n");
-  return { document: figures, text };
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  const charts = [contenderChart("Appends beside followers", contenders)];
+  return { document: { ...figures, verdicts }, text, charts };
 }

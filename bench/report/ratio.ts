@@ -1,5 +1,6 @@
 import type { Measured } from "../suites/interleave.js";
 import { callsPerSecond, cpuPerMillion, spreadOfKnown } from "./figures.js";
+import { inFull } from "./number-text.js";
 import type { Spread } from "./spread.js";
 
 /** One contender against another, repetition by repetition: neighbours in time share the machine's mood. */
@@ -25,6 +26,12 @@ export function ratioOf(measured: readonly Measured[], of: string, to: string): 
     callsPerSecond: ratios(callsPerSecond),
     serverCpuPerCall: ratios(cpuPerMillion),
   };
+}
+
+/** The ratio as a sentence. */
+export function ratioLine({ of, to, callsPerSecond, serverCpuPerCall }: Ratio): string {
+  const cpu = serverCpuPerCall ? `; server CPU per call ${inFull(serverCpuPerCall)} x` : "";
+  return `${of} / ${to}: ${callsPerSecond ? inFull(callsPerSecond) : "unknown"} of the calls/s${cpu}`;
 }
 
 function divide(a: number | undefined, b: number | undefined): number | undefined {

@@ -2,9 +2,11 @@ import type { ReadResult } from "../load/page-reader.js";
 import type { Report } from "../suites/suite.js";
 import type { Disk } from "./disk.js";
 import type { Machine } from "./machine.js";
+import { inFull, rateAndRange, whole } from "./number-text.js";
+import { spreadOf } from "./spread.js";
 import { surroundings } from "./surroundings.js";
-import { type Spread, spreadOf } from "./spread.js";
 import { formatList, formatTable } from "./table.js";
+import { verdictLines, verdictOf } from "./verdict.js";
 
 /** All that the suite "read" found out. */
 export interface ReadFigures {
@@ -31,12 +33,7 @@ export function reportRead(figures: ReadFigures): Report {
   const rows = Object.entries(figures.contenders).map(([name, results]) => {
     const rate = spreadOf(results.map(eventsPerSecond));
     const megabytes = spreadOf(results.map(({ bytes, seconds }) => bytes / seconds / 1e6));
-    return [
-      name,
-      whole(rate.median),
-      `${whole(rate.min)} to ${whole(rate.max)}`,
-      whole(megabytes.median),
-    ];
+    return [name, ...rateAndRange(rate), whole(megabytes.median)];
   });
   const ratios = others.map(([name, results]) => ({
     of: name,
@@ -45,6 +42,14 @@ export function reportRead(figures: ReadFigures): Report {
       results.map((result, i) => eventsPerSecond(result) / eventsPerSecond(base[i] ?? result)),
     ),
   }));
+  const rateOf = (name: string): number | undefined => {
+    const results = figures.contenders[name];
+    return results && spreadOf(results.map(eventsPerSecond)).median;
+  };
+  const verdicts = [
+    ...verdictOf("readKept", rateOf("kept pages")),
+    ...(figures.store.name === "postgres" ? verdictOf("readCold", rateOf("cold")) : []),
+  ];
   const text = [
     formatList([
       ...surroundings(figures),
@@ -53,18 +58,16 @@ export function reportRead(figures: ReadFigures): Report {
     ]),
     formatTable([["", "events/s", "(min to max)", "MB/s"], ...rows]),
     ratios.map(({ of, to, eventsPerSecond: s }) => `${of} / ${to}: ${inFull(s)}`).join("\n"),
+    verdictLines(verdicts),
   ].join("\n\n");
-  return { document: { ...figures, ratios }, text };
+  const bars = Object.entries(figures.contenders).map(([name, results]) => ({
+    name,
+    value: spreadOf(results.map(eventsPerSecond)),
+  }));
+  const chart = { title: `Catch-up, ${figures.store.name}`, unit: "events/s", bars };
+  return { document: { ...figures, ratios, verdicts }, text, charts: [chart] };
 }
 
 function eventsPerSecond({ events, seconds }: ReadResult): number {
   return events / seconds;
-}
-
-function inFull({ median, min, max }: Spread): string {
-  return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

@@ -1,17 +1,21 @@
-/** Lines up columns of figures: the first to the left, the others to the right. */
+/** A table in Markdown, lined up: the first column to the left, the others to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 3, cell.length)));
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const lines = rows.map((row) => {
+    const cells = widths.map((width, i) => {
+      const cell = row[i] ?? "";
+      return i === 0 ? cell.padEnd(width) : cell.padStart(width);
+    });
+    return `| ${cells.join(" | ")} |`;
+  });
+  const rule = widths.map((width, i) =>
+    i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
+  );
+  lines.splice(1, 0, `| ${rule.join(" | ")} |`);
+  return lines.join("\n");
 }
 
 /** Lines up what stands behind names. */

@@ -2,45 +2,41 @@ import { randomUUID } from "node:crypto";
 import { Option } from "commander";
 import { createAnnalsServer } from "../contenders/annals-server.js";
 import { createAppendRequest } from "../contenders/append-request.js";
-import type { Contender } from "../contenders/contender.js";
 import { createEmptyHandler, createEmptyRpc } from "../contenders/empty-handler.js";
-import { createMessageDb } from "../contenders/message-db.js";
-import { type StorePlace, openStorePlace } from "../contenders/store-place.js";
+import { createPeersOnPostgres } from "../contenders/peers-on-postgres.js";
+import { createRawUnnest } from "../contenders/raw-unnest.js";
+import { openStorePlace } from "../contenders/store-place.js";
 import { GeneratorProcess } from "../load/generator-process.js";
 import { type AppendFigures, reportAppend } from "../report/append-report.js";
 import { figuresOf } from "../report/figures.js";
 import { readMachine } from "../report/machine.js";
-import { ratioOf } from "../report/ratio.js";
+import { type Ratio, ratioOf } from "../report/ratio.js";
+import { type Verdict, verdictOf } from "../report/verdict.js";
+import {
+  countOption,
+  dataBytesOption,
+  timeOptions,
+  type TimeOptions,
+  timesOf,
+} from "./append-options.js";
 import { driveInterleaved } from "./interleave.js";
 import { numberFrom } from "./number-option.js";
 import type { Suite } from "./suite.js";
 
-interface AppendOptions {
+interface AppendOptions extends TimeOptions {
   readonly store: string;
   readonly inFlight: number;
   readonly connections: number;
+  readonly rate?: number;
   readonly events: number;
   readonly dataBytes: number;
   readonly streams: number;
   readonly tenants: number;
-  readonly seconds?: number;
-  readonly warmUpSeconds?: number;
-  readonly repetitions?: number;
   readonly peers?: true;
-  readonly quick?: true;
   readonly cpuProfile?: string;
 }
 
-/** What times are when nobody says. */
-const usual = { seconds: 4, warmUpSeconds: 1, repetitions: 5 };
-const quick = { seconds: 1, warmUpSeconds: 0.5, repetitions: 2 };
-
-const count = (flags: string, text: string, max: number, usualCount: number): Option =>
-  new Option(flags, text).argParser(numberFrom(1, max)).default(usualCount);
-const time = (flags: string, text: string, parse: (text: string) => number): Option =>
-  new Option(flags, text).argParser(parse);
-
-/** Unary appends against the empty handler of the same stack. */
+/** Unary appends against the empty handler of the same stack, and what PostgreSQL itself can take. */
 export const appendSuite: Suite = {
   name: "append",
   description: "unary Append over the wire, as a ratio to the empty handler of the same stack",
@@ -49,37 +45,35 @@ export const appendSuite: Suite = {
       "--store <store>",
       "sqlite, postgres, memory, or what the server's --store takes",
     ).default("sqlite"),
-    count("--in-flight <n>", "calls that wait for their answer at any time", 10_000, 64),
-    count("--connections <n>", "connections that they are spread over", 1_000, 4),
-    count("--events <n>", "events in each append", 1_000, 1),
-    new Option("--data-bytes <n>", "bytes of JSON in each event")
-      .argParser(numberFrom(64, 1_000_000))
-      .default(256),
-    count("--streams <n>", "streams that appends are spread over", 100_000_000, 10_000),
-    count("--tenants <n>", "tenants that take turns", 10_000, 1),
-    time(
-      "--seconds <s>",
-      `length of a repetition (default: ${usual.seconds})`,
-      numberFrom(0.1, 3_600, { fraction: true }),
-    ),
-    time(
-      "--warm-up-seconds <s>",
-      `before each repetition (default: ${usual.warmUpSeconds})`,
-      numberFrom(0, 600, { fraction: true }),
-    ),
-    time("--repetitions <n>", `interleaved (default: ${usual.repetitions})`, numberFrom(1, 1_000)),
-    new Option("--peers", "with --store postgres: message-db too, on the same server, in process"),
-    new Option("--quick", "short times: to see that it works, not for figures"),
+    countOption("--in-flight <n>", "calls that wait for their answer at any time", 10_000, 64),
+    countOption("--connections <n>", "connections that they are spread over", 1_000, 4),
+    new Option(
+      "--rate <n>",
+      "calls a second, open loop, for Annals alone: latency is from when a call was due",
+    ).argParser(numberFrom(1, 1_000_000)),
+    countOption("--events <n>", "events in each append", 1_000, 1),
+    dataBytesOption,
+    countOption("--streams <n>", "streams that appends are spread over", 100_000_000, 10_000),
+    countOption("--tenants <n>", "tenants that take turns", 10_000, 1),
+    ...timeOptions,
+    new Option("--peers", "with --store postgres: message-db and Emmett, same server, in process"),
     new Option("--cpu-profile <folder>", "have the server write its CPU profile there (V8)"),
+  ],
+  quick: [
+    ["--quick", "--repetitions", "1"],
+    ["--quick", "--repetitions", "1", "--rate", "200"],
+    [...["--quick", "--repetitions", "1", "--store", "postgres"], ...["--events", "100"]],
   ],
   run: async (values, context) => {
     const options = values as unknown as AppendOptions;
-    const times = { ...(options.quick ? quick : usual), ...timesIn(options) };
+    const { rate } = options;
+    const times = timesOf(options);
     const tenants = Array.from({ length: options.tenants }, () => randomUUID());
     const request = createAppendRequest({ ...options, tenants });
     const load = {
       inFlight: options.inFlight,
       connections: Math.min(options.connections, options.inFlight),
+      rate,
       warmUpMs: times.warmUpSeconds * 1000,
       measureMs: times.seconds * 1000,
     };
@@ -90,8 +84,6 @@ export const appendSuite: Suite = {
     const place = await openStorePlace(options.store);
     const generator = new GeneratorProcess();
     try {
-      const empty = createEmptyHandler(generator, request);
-      const emptyRpc = createEmptyRpc(generator, request);
       const append = createAnnalsServer(generator, {
         store: place.store,
         durability: place.durability,
@@ -100,18 +92,28 @@ export const appendSuite: Suite = {
         eventsPerAppend: options.events,
         cpuProfileFolder: options.cpuProfile,
       });
-      const { missing, peers } = await createPeers(options, place);
+      const onPostgres = { ...options, serverUrl: place.store, durability: place.durability };
+      const { missing, peers } = await createPeersOnPostgres(onPostgres, options.peers === true);
+      const others =
+        rate === undefined
+          ? [
+              createEmptyHandler(generator, request),
+              createEmptyRpc(generator, request),
+              ...(options.store === "postgres" ? [createRawUnnest(onPostgres)] : []),
+              ...peers,
+            ]
+          : [];
       const measured = await driveInterleaved(
-        [empty, emptyRpc, append, ...peers],
+        [...others, append],
         load,
         times.repetitions,
         context,
       );
-      const { durability, disk } = place;
+      const ratios = others.map(({ name }) => ratioOf(measured, append.name, name));
       const figures: AppendFigures = {
         suite: "append",
         machine: readMachine(),
-        store: { name: options.store, durability, disk },
+        store: { name: options.store, durability: place.durability, disk: place.disk },
         load: {
           ...load,
           events: options.events,
@@ -121,8 +123,9 @@ export const appendSuite: Suite = {
           repetitions: times.repetitions,
           requestBytes: request.message.length,
         },
-        contenders: measured.map(figuresOf),
-        ratios: [empty, emptyRpc, ...peers].map(({ name }) => ratioOf(measured, append.name, name)),
+        contenders: measured.map((each) => figuresOf(each, options.events)),
+        ratios,
+        verdicts: verdictsOn(options, ratios),
         missing,
       };
       return reportAppend(figures);
@@ -133,25 +136,17 @@ export const appendSuite: Suite = {
   },
 };
 
-/** Peers that cannot be had are left out, and the report says so. */
-async function createPeers(
-  options: AppendOptions,
-  { store, durability }: StorePlace,
-): Promise<{ readonly peers: readonly Contender[]; readonly missing: readonly string[] }> {
-  if (!options.peers) return { peers: [], missing: [] };
-  try {
-    const messageDb = await createMessageDb({ ...options, serverUrl: store, durability });
-    return { peers: [messageDb], missing: [] };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { peers: [], missing: [`SKIPPED message-db, which could not be installed: ${why}`] };
-  }
-}
-
-function timesIn({ seconds, warmUpSeconds, repetitions }: AppendOptions): Partial<typeof usual> {
-  return {
-    ...(seconds !== undefined && { seconds }),
-    ...(warmUpSeconds !== undefined && { warmUpSeconds }),
-    ...(repetitions !== undefined && { repetitions }),
-  };
+/** Only of what was measured as the target says. */
+function verdictsOn(options: AppendOptions, ratios: readonly Ratio[]): Verdict[] {
+  const to = (name: string): number | undefined =>
+    ratios.find((ratio) => ratio.to === name)?.callsPerSecond?.median;
+  const onPostgres = options.store === "postgres";
+  if (options.events === 100) return verdictOf("batchesToRawUnnest", to("raw unnest insert"));
+  if (options.events !== 1) return [];
+  const handler = onPostgres ? "appendToEmptyHandlerOnPostgres" : "appendToEmptyHandler";
+  return [
+    ...(options.inFlight === 64 ? verdictOf(handler, to("empty handler")) : []),
+    ...verdictOf("appendToMessageDb", to("message-db")),
+    ...verdictOf("appendToEmmett", to("Emmett")),
+  ];
 }

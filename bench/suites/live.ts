@@ -45,6 +45,7 @@ export const liveSuite: Suite = {
     new Option("--seconds <s>", "of a repetition").argParser(numberFrom(1, 3_600)).default(5),
     new Option("--repetitions <n>", "in turns").argParser(numberFrom(1, 100)).default(3),
   ],
+  quick: [["--seconds", "1", "--repetitions", "1", "--followers", "50", "--rate", "200"]],
   run: async (values, context) => {
     const options = values as unknown as LiveOptions;
     const { seconds, repetitions, rate, inFlight } = options;
@@ -114,7 +115,7 @@ export const liveSuite: Suite = {
         answered: quantilesOf(delivery.map((each) => each.answered)),
         delivered: quantilesOf(delivery.map((each) => each.delivered)),
         besideStalled: quantilesOf(besideStalled.map((each) => each.delivered)),
-        contenders: measured.map(figuresOf),
+        contenders: measured.map((each) => figuresOf(each)),
         ratios: [
           ratioOf(measured, names.oneFollowed, names.one),
           ratioOf(measured, names.manyFollowed, names.many),

@@ -41,6 +41,7 @@ export const readSuite: Suite = {
       .default(256),
     new Option("--repetitions <n>", "in turns").argParser(numberFrom(1, 100)).default(3),
   ],
+  quick: [["--events", "100000", "--repetitions", "1"]],
   run: async (values, { signal, progress }) => {
     const options = values as unknown as ReadOptions;
     const place = await openStorePlace(options.store);

@@ -1,10 +1,13 @@
 import type { Option } from "commander";
+import type { Chart } from "../report/chart.js";
 
 /** One kind of benchmark: a command of bench/main.ts. */
 export interface Suite {
   readonly name: string;
   readonly description: string;
   readonly options: readonly Option[];
+  /** Arguments with which it is over in seconds: to see that it works, not for figures. */
+  readonly quick: readonly (readonly string[])[];
   /**
    * Runs it.
    *
@@ -26,6 +29,8 @@ export interface SuiteContext {
 export interface Report {
   /** To print as JSON. */
   readonly document: object;
-  /** To read. */
+  /** To read; its tables are Markdown. */
   readonly text: string;
+  /** To draw. */
+  readonly charts: readonly Chart[];
 }
