@@ -2,12 +2,22 @@ import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { svgOf } from "./report/chart.js";
 import { appendSuite } from "./suites/append.js";
+import { chainSuite } from "./suites/chain.js";
+import { growthSuite } from "./suites/growth.js";
 import { liveSuite } from "./suites/live.js";
 import { readSuite } from "./suites/read.js";
 import type { Suite } from "./suites/suite.js";
+import { tenantsSuite } from "./suites/tenants.js";
 
 /** THE SUITES. */
-const suites: readonly Suite[] = [appendSuite, readSuite, liveSuite];
+const suites: readonly Suite[] = [
+  appendSuite,
+  growthSuite,
+  readSuite,
+  liveSuite,
+  tenantsSuite,
+  chainSuite,
+];
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,0 +1,99 @@
+import pg from "pg";
+import { openSqliteDatabase } from "./sqlite-database.js";
+
+/** What a log is to hold before it is measured. */
+export interface BulkFill {
+  /** The server's setting "store": an empty, migrated one of SQLite or PostgreSQL. */
+  readonly store: string;
+  /** The one tenant. */
+  readonly tenant: string;
+  readonly events: number;
+  readonly dataBytes: number;
+  /** Named as createAppendRequest names them; events take turns with them. */
+  readonly streams: number;
+}
+
+/** Events of one statement: one transaction. */
+const chunk = 100_000;
+
+/** Milliseconds since 1970 of the first event: 2025-01-01. A thousand come in a second. */
+const firstMs = 1_735_689_600_000;
+
+/**
+ * Fills a log inside the database, faster than any server could, and as a server would have: positions
+ * and versions without holes, ids in the order of time, every index kept while the table grows, both
+ * heads where the log ends.
+ */
+export async function bulkFill(
+  fill: BulkFill,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: (line: string) => void },
+): Promise<void> {
+  const isSqlite = fill.store.startsWith("sqlite:");
+  const database = isSqlite ? openSqliteDatabase(fill.store) : await openPostgres(fill.store);
+  const sql = isSqlite ? sqliteChunk(fill) : postgresChunk(fill);
+  try {
+    for (let first = 1; first <= fill.events; first += chunk) {
+      signal.throwIfAborted();
+      const last = Math.min(fill.events, first + chunk - 1);
+      await database.exec(`BEGIN; ${sql(first, last)} COMMIT;`);
+      progress(`filling: ${last} of ${fill.events} events`);
+    }
+    await database.exec(isSqlite ? "PRAGMA wal_checkpoint(TRUNCATE);" : "CHECKPOINT;");
+    await database.exec(isSqlite ? "" : "VACUUM ANALYZE annals.events;");
+  } finally {
+    await database.close();
+  }
+}
+
+async function openPostgres(
+  url: string,
+): Promise<{ exec(sql: string): Promise<unknown>; close(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return { exec: (sql) => client.query(sql), close: () => client.end() };
+}
+
+/** JSON of about so many bytes, as SQL's constant parts. */
+function noteOf({ dataBytes }: BulkFill): string {
+  return "x".repeat(dataBytes - '{"customer":"c-00000000","total":"100.00","note":""}'.length);
+}
+
+function postgresChunk(fill: BulkFill): (first: number, last: number) => string {
+  const hex = (sql: string, digits: number): string => `lpad(to_hex(${sql}), ${digits}, '0')`;
+  const at = (i: string): string => `to_timestamp((${firstMs} + ${i}) / 1000.0)`;
+  const time = hex(`${firstMs}::bigint + i`, 12);
+  const id = `(substr(${time}, 1, 8) || '-' || substr(${time}, 9) || '-7000-8000-' || ${hex("i", 12)})`;
+  return (first, last) => `
+    INSERT INTO annals.events (tenant_id, position, global_position, event_id, aggregate_version,
+      occurred_at, recorded_at, aggregate_type, aggregate_id, event_type, content_type,
+      correlation_id, causation_id, tags, metadata, data)
+    SELECT '${fill.tenant}', i, i, ${id}::uuid, (i - 1) / ${fill.streams} + 1, ${at("i")}, ${at("i")},
+      'Order', 'order-' || ${hex(`i % ${fill.streams}`, 8)}, 'OrderPlaced', 'application/json',
+      '', '', '{}', '{}', convert_to('{"customer":"c-' || ${hex("i % 1000", 8)} ||
+      '","total":"100.00","note":"${noteOf(fill)}"}', 'UTF8')
+    FROM generate_series(${first}::bigint, ${last}::bigint) AS i ORDER BY i;
+    UPDATE annals.log_head SET global_position = ${last}, recorded_at = ${at(String(last))};
+    INSERT INTO annals.tenants VALUES ('${fill.tenant}', ${last}, ${at(String(last))})
+    ON CONFLICT (tenant_id) DO UPDATE
+      SET position = excluded.position, recorded_at = excluded.recorded_at;`;
+}
+
+function sqliteChunk(fill: BulkFill): (first: number, last: number) => string {
+  const at = (i: string): string => `(${firstMs} + ${i}) * 1000`;
+  const time = `printf('%012x', ${firstMs} + i)`;
+  const id = `substr(${time}, 1, 8) || '-' || substr(${time}, 9) || '-7000-8000-' || printf('%012x', i)`;
+  return (first, last) => `
+    WITH RECURSIVE numbers (i) AS (
+      SELECT ${first} UNION ALL SELECT i + 1 FROM numbers WHERE i < ${last})
+    INSERT INTO events (global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
+      aggregate_version, event_type, occurred_at, recorded_at, content_type, metadata,
+      correlation_id, causation_id, tags, data)
+    SELECT i, '${fill.tenant}', i, ${id}, 'Order', printf('order-%08x', i % ${fill.streams}),
+      (i - 1) / ${fill.streams} + 1, 'OrderPlaced', ${at("i")}, ${at("i")}, 'application/json', NULL,
+      '', '', NULL, CAST(printf('{"customer":"c-%08x","total":"100.00","note":"${noteOf(fill)}"}',
+      i % 1000) AS BLOB)
+    FROM numbers;
+    INSERT INTO tenants VALUES ('${fill.tenant}', ${last}, ${at(String(last))})
+    ON CONFLICT (tenant_id) DO UPDATE
+      SET position = excluded.position, recorded_at = excluded.recorded_at;`;
+}
