@@ -5,6 +5,7 @@ import { appendSuite } from "./suites/append.js";
 import { chainSuite } from "./suites/chain.js";
 import { growthSuite } from "./suites/growth.js";
 import { liveSuite } from "./suites/live.js";
+import { peersSuite } from "./suites/peers.js";
 import { readSuite } from "./suites/read.js";
 import type { Suite } from "./suites/suite.js";
 import { tenantsSuite } from "./suites/tenants.js";
@@ -17,6 +18,7 @@ const suites: readonly Suite[] = [
   liveSuite,
   tenantsSuite,
   chainSuite,
+  peersSuite,
 ];
 
 type Values = Readonly<Record<string, unknown>>;

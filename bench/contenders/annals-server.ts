@@ -4,6 +4,7 @@ import type { RequestTemplate } from "../load/load-job.js";
 import { assertLogHeads } from "./assert-log-heads.js";
 import type { Contender } from "./contender.js";
 import { GrpcServerUnderLoad } from "./grpc-server-under-load.js";
+import { ServerProcess } from "./server-process.js";
 
 /** Which server, and what to ask of it. */
 export interface AnnalsServerOptions {
@@ -21,6 +22,8 @@ export interface AnnalsServerOptions {
   readonly eventsPerAppend: number;
   /** Knows callers by a token, which the request's metadata holds. Default: dev mode. */
   readonly jwt?: { readonly keyFile: string; readonly token: string };
+  /** More for the server's command line. Default: none. */
+  readonly flags?: readonly string[];
   /** A folder for the server's CPU profile, written when it stops. */
   readonly cpuProfileFolder: string | undefined;
 }
@@ -32,10 +35,15 @@ export function createAnnalsServer(
 ): Contender & { readonly address: string } {
   const { store, durability, request, tenants, eventsPerAppend, cpuProfileFolder } = options;
   const { eventsBefore = 0 } = options;
-  const server = new GrpcServerUnderLoad(generator, request, () => [
-    ...(cpuProfileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${cpuProfileFolder}`]),
-    ...serverArguments(store, options.jwt?.keyFile),
-  ]);
+  const server = new GrpcServerUnderLoad(generator, request, () =>
+    ServerProcess.start([
+      ...(cpuProfileFolder === undefined
+        ? []
+        : ["--cpu-prof", `--cpu-prof-dir=${cpuProfileFolder}`]),
+      ...serverArguments(store, options.jwt?.keyFile),
+      ...(options.flags ?? []),
+    ]),
+  );
   return {
     name: options.name ?? "append",
     description: `annals.v1.EventStore/Append; ${durability}`,

@@ -16,7 +16,7 @@ export interface AppendShape {
 }
 
 /** Stands for the number of the stream; no other text of the request holds it. */
-const streamMark = "5713ea00";
+export const streamMark = "5713ea00";
 
 /**
  * An annals.v1 Append of one OrderPlaced event or more, whatever the stream's version is, with the
@@ -47,21 +47,29 @@ export function createAppendRequest(shape: AppendShape): RequestTemplate {
   };
 }
 
-/** A text of a UUID's length that stands nowhere else in the request. */
-function markOf(event: number): string {
+/** Stands for the id of an event: a text of a UUID's length that stands nowhere else in the request. */
+export function markOf(event: number): string {
   return `event-${String(event)}-`.padEnd(36, "?");
 }
 
-function jsonOf(bytes: number): Uint8Array {
+/** What an event says. @param bytes how long it is, at least 64 */
+export function jsonOf(bytes: number): Uint8Array {
   const head = '{"customer":"c-4711","total":"100.00","note":"';
   return Buffer.from(`${head}${"x".repeat(bytes - head.length - 2)}"}`);
 }
 
 function offsetOf(message: Uint8Array, mark: string): number {
-  const bytes = Buffer.from(message);
-  const offset = bytes.indexOf(mark);
-  if (offset < 0 || bytes.includes(mark, offset + 1)) {
+  const [offset, ...more] = offsetsOf(message, mark);
+  if (offset === undefined || more.length > 0) {
     throw new Error(`the request holds ${mark} not once`);
   }
   return offset;
+}
+
+/** Where a mark stands in a message. */
+export function offsetsOf(message: Uint8Array, mark: string): number[] {
+  const bytes = Buffer.from(message);
+  const offsets: number[] = [];
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) offsets.push(at);
+  return offsets;
 }

@@ -3,6 +3,7 @@ import type { GeneratorProcess } from "../load/generator-process.js";
 import type { RequestTemplate } from "../load/load-job.js";
 import type { Contender } from "./contender.js";
 import { GrpcServerUnderLoad } from "./grpc-server-under-load.js";
+import { ServerProcess } from "./server-process.js";
 
 /** A @grpc/grpc-js server whose handler does nothing: the limit for any unary call on that stack. */
 export function createEmptyHandler(
@@ -31,7 +32,9 @@ function contender(
   what: { readonly name: string; readonly description: string; readonly file: URL },
 ): Contender {
   const file = fileURLToPath(what.file);
-  const server = new GrpcServerUnderLoad(generator, request, () => [file, request.path]);
+  const server = new GrpcServerUnderLoad(generator, request, () =>
+    ServerProcess.start([file, request.path]),
+  );
   return {
     name: what.name,
     description: what.description,

@@ -1,18 +1,28 @@
 import type { GeneratorProcess } from "../load/generator-process.js";
 import type { LoadResult, RequestTemplate } from "../load/load-job.js";
 import type { Load } from "./contender.js";
-import { ServerProcess } from "./server-process.js";
+
+/** A server in a process of its own. */
+export interface RunningServer {
+  /** "host:port". */
+  readonly address: string;
+  readonly pid: number;
+  /** The last lines that it wrote. */
+  readonly output: string;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
 
 /** A server process, and the generator that calls it: what contenders over gRPC have in common. */
 export class GrpcServerUnderLoad {
-  #server: ServerProcess | undefined;
+  #server: RunningServer | undefined;
   #jobs = 0;
 
-  /** @param args arguments of node, asked for when the server starts */
+  /** @param open starts the server */
   constructor(
     private readonly generator: GeneratorProcess,
     private readonly request: RequestTemplate,
-    private readonly args: () => readonly string[],
+    private readonly open: () => Promise<RunningServer>,
   ) {}
 
   /** "host:port". */
@@ -21,7 +31,7 @@ export class GrpcServerUnderLoad {
   }
 
   async start(): Promise<void> {
-    this.#server = await ServerProcess.start(this.args());
+    this.#server = await this.open();
   }
 
   /** @throws Error with the last lines of the server's output when a call fails */

@@ -43,7 +43,8 @@ async function openSqlitePlace(): Promise<StorePlace> {
   };
 }
 
-async function makeFolder(): Promise<string> {
+/** A new folder beside this code, on a disk. */
+export async function makeFolder(): Promise<string> {
   const cache = fileURLToPath(new URL("../../.cache", import.meta.url));
   await mkdir(cache, { recursive: true });
   return mkdtemp(join(cache, "append-"));

@@ -11,6 +11,8 @@ export interface ReadJob {
   /** The request's bytes. */
   readonly request: Uint8Array;
   readonly calls: number;
+  /** Where an answer holds its events: a field, and fields of fields. */
+  readonly eventsAt: readonly number[];
 }
 
 /** What the server may send ahead of the reader. */
@@ -41,7 +43,7 @@ async function run(job: ReadJob): Promise<ReadResult> {
   const started = performance.now();
   let [events, bytes] = [0, 0];
   for (let i = 0; i < job.calls; i++) {
-    const counter = new PageCounter();
+    const counter = new PageCounter(job.eventsAt);
     const stream = session.request({
       ":method": "POST",
       ":path": job.path,
@@ -70,7 +72,7 @@ function framed(message: Uint8Array): Buffer {
   return Buffer.concat([head, message]);
 }
 
-/** Counts the events of a ReadAll's answers: field 1 of field 2 (page) of each message. */
+/** Counts the events of the answers. */
 class PageCounter {
   events = 0;
   bytes = 0;
@@ -78,6 +80,8 @@ class PageCounter {
   #held = 0;
   /** Length of the message under way with its frame head; 0 when not known yet. */
   #wanted = 0;
+
+  constructor(private readonly eventsAt: readonly number[]) {}
 
   take(chunk: Buffer): void {
     this.bytes += chunk.length;
@@ -87,7 +91,7 @@ class PageCounter {
       if (this.#wanted === 0 && this.#held >= 5) this.#wanted = 5 + this.#join().readUInt32BE(1);
       if (this.#wanted === 0 || this.#held < this.#wanted) return;
       const all = this.#join();
-      this.#count(all, 5, this.#wanted);
+      this.#count(all, 5, this.#wanted, this.eventsAt);
       this.#chunks = [all.subarray(this.#wanted)];
       this.#held -= this.#wanted;
       this.#wanted = 0;
@@ -101,10 +105,11 @@ class PageCounter {
     return all;
   }
 
-  #count(bytes: Buffer, start: number, end: number): void {
+  #count(bytes: Buffer, start: number, end: number, [wanted, ...rest]: readonly number[]): void {
     for (const field of fieldsOf(bytes, start, end)) {
-      if (field.no !== 2) continue;
-      for (const { no } of fieldsOf(bytes, field.start, field.end)) if (no === 1) this.events++;
+      if (field.no !== wanted) continue;
+      if (rest.length === 0) this.events++;
+      else this.#count(bytes, field.start, field.end, rest);
     }
   }
 }

@@ -7,6 +7,7 @@ import { serverArguments } from "../contenders/annals-server.js";
 import { fillLog } from "../contenders/fill-log.js";
 import { ServerProcess } from "../contenders/server-process.js";
 import { openStorePlace } from "../contenders/store-place.js";
+import { readAllEventsAt, readAllPath } from "../contenders/read-all-call.js";
 import { readPages, type ReadJob, type ReadResult } from "../load/page-reader.js";
 import { readMachine } from "../report/machine.js";
 import { reportRead } from "../report/read-report.js";
@@ -22,8 +23,6 @@ interface ReadOptions {
 
 /** Events that the cached contender reads again and again: what fits into its cache. */
 const cachedEvents = 100_000;
-
-const readAllPath = "/annals.v1.EventStore/ReadAll";
 
 /** Catch-up: a log from its beginning to its end. */
 export const readSuite: Suite = {
@@ -61,6 +60,7 @@ export const readSuite: Suite = {
         metadata: { "x-tenant-id": tenantId },
         request: requestOf(limit),
         calls,
+        eventsAt: readAllEventsAt,
       });
       const readOne = async (flags: readonly string[], limit: number, calls: number) => {
         const server = await start([...serverArguments(place.store), ...flags]);
