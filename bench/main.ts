@@ -7,6 +7,7 @@ import { growthSuite } from "./suites/growth.js";
 import { liveSuite } from "./suites/live.js";
 import { peersSuite } from "./suites/peers.js";
 import { readSuite } from "./suites/read.js";
+import { sdkSuite } from "./suites/sdk.js";
 import type { Suite } from "./suites/suite.js";
 import { tenantsSuite } from "./suites/tenants.js";
 
@@ -16,6 +17,7 @@ const suites: readonly Suite[] = [
   growthSuite,
   readSuite,
   liveSuite,
+  sdkSuite,
   tenantsSuite,
   chainSuite,
   peersSuite,
