@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { svgOf } from "./report/chart.js";
+import { targetTable } from "./report/target-table.js";
 import { appendSuite } from "./suites/append.js";
 import { chainSuite } from "./suites/chain.js";
 import { growthSuite } from "./suites/growth.js";
@@ -43,6 +44,12 @@ const program = new Command("bench")
 for (const suite of suites) {
   program.addCommand(commandOf(suite, (values) => run(suite, values)));
 }
+program
+  .command("targets")
+  .description("print what Annals is to reach, why, and which suite shows it")
+  .action(() => {
+    console.log(targetTable());
+  });
 await program.parseAsync();
 
 function commandOf(suite: Suite, action: (values: Values) => Promise<void>): Command {
@@ -75,9 +82,15 @@ async function runAllQuickly(): Promise<void> {
     for (const args of suite.quick) {
       console.log(`\n## ${suite.name} ${args.join(" ")}`);
       const command = commandOf(suite, (values) => run(suite, values));
+      const begun = performance.now();
       await command.parseAsync(args, { from: "user" });
+      console.log(`\n${suite.name}: ${secondsSince(begun)} s`);
       if (process.exitCode !== undefined) return;
     }
   }
-  console.log(`\nAll suites work: ${((performance.now() - started) / 1000).toFixed(0)} s.`);
+  console.log(`\nAll suites work: ${secondsSince(started)} s.`);
+}
+
+function secondsSince(startedMs: number): string {
+  return ((performance.now() - startedMs) / 1000).toFixed(0);
 }

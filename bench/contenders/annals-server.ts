@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { GeneratorProcess } from "../load/generator-process.js";
 import type { RequestTemplate } from "../load/load-job.js";
 import { assertLogHeads } from "./assert-log-heads.js";
-import type { Contender } from "./contender.js";
+import type { ServerContender } from "./contender.js";
 import { GrpcServerUnderLoad } from "./grpc-server-under-load.js";
 import { ServerProcess } from "./server-process.js";
 
@@ -32,7 +32,7 @@ export interface AnnalsServerOptions {
 export function createAnnalsServer(
   generator: GeneratorProcess,
   options: AnnalsServerOptions,
-): Contender & { readonly address: string } {
+): ServerContender {
   const { store, durability, request, tenants, eventsPerAppend, cpuProfileFolder } = options;
   const { eventsBefore = 0 } = options;
   const server = new GrpcServerUnderLoad(generator, request, () =>
@@ -49,6 +49,9 @@ export function createAnnalsServer(
     description: `annals.v1.EventStore/Append; ${durability}`,
     get address() {
       return server.address;
+    },
+    get pid() {
+      return server.pid;
     },
     start: () => server.start(),
     drive: (load, driveOptions) => server.drive(load, driveOptions),

@@ -24,6 +24,13 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
+/** One that is a server. */
+export interface ServerContender extends Contender {
+  /** "host:port". */
+  readonly address: string;
+  readonly pid: number;
+}
+
 /** How hard and how long to drive. */
 export interface Load {
   /** Calls that wait for their answer at any time; with a rate, at most. */

@@ -1,5 +1,5 @@
 import { IdleFollowers } from "../load/idle-followers.js";
-import type { Contender } from "./contender.js";
+import type { Contender, ServerContender } from "./contender.js";
 
 /**
  * A server whose logs are followed while it takes appends.
@@ -7,7 +7,7 @@ import type { Contender } from "./contender.js";
  * @param followed one follower for each entry
  */
 export function withFollowers(
-  server: Contender & { readonly address: string },
+  server: ServerContender,
   name: string,
   followed: readonly string[],
 ): Contender {

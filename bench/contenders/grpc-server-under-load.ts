@@ -30,6 +30,11 @@ export class GrpcServerUnderLoad {
     return this.#server?.address ?? "";
   }
 
+  /** 0 before it is started. */
+  get pid(): number {
+    return this.#server?.pid ?? 0;
+  }
+
   async start(): Promise<void> {
     this.#server = await this.open();
   }

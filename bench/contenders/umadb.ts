@@ -1,6 +1,6 @@
 import { Client, credentials } from "@grpc/grpc-js";
 import type { GeneratorProcess } from "../load/generator-process.js";
-import type { Contender } from "./contender.js";
+import type { ServerContender } from "./contender.js";
 import { GrpcServerUnderLoad } from "./grpc-server-under-load.js";
 import { installPythonPeer } from "./peer-venv.js";
 import { createUmaDbAppend, readUmaDbHead, umaDbPath } from "./umadb-messages.js";
@@ -24,7 +24,7 @@ export interface UmaDbOptions {
 export async function createUmaDb(
   generator: GeneratorProcess,
   options: UmaDbOptions,
-): Promise<Contender & { readonly address: string }> {
+): Promise<ServerContender> {
   const programs = await installPythonPeer(peer.package, peer.version);
   const server = new GrpcServerUnderLoad(generator, createUmaDbAppend(options), () =>
     startUmaDb(programs, options.folder),
@@ -34,6 +34,9 @@ export async function createUmaDb(
     description: `DCB/Append of UmaDB ${peer.version}; its own file, synced before the answer`,
     get address() {
       return server.address;
+    },
+    get pid() {
+      return server.pid;
     },
     start: () => server.start(),
     drive: (load, driveOptions) => server.drive(load, driveOptions),

@@ -1,11 +1,15 @@
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { startCpuMeter } from "./cpu-meter.js";
+import { peakRssBytesOf } from "./process-memory.js";
 
 /** What to read: streaming calls, one after the other, whose answers are pages of events. */
 export interface ReadJob {
   /** "host:port". */
   readonly address: string;
+  /** The process whose CPU time and memory are read, where they can be. */
+  readonly serverPid: number;
   readonly path: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** The request's bytes. */
@@ -23,6 +27,10 @@ export interface ReadResult {
   readonly seconds: number;
   readonly events: number;
   readonly bytes: number;
+  /** User and system. Undefined where the system does not tell. */
+  readonly serverCpuSeconds: number | undefined;
+  /** Since the server started. Undefined where the system does not tell. */
+  readonly serverPeakRssBytes: number | undefined;
 }
 
 /** Runs a job in a thread of its own: events are counted, not decoded. @throws Error when a call fails */
@@ -40,6 +48,7 @@ async function run(job: ReadJob): Promise<ReadResult> {
   });
   await once(session, "connect");
   session.setLocalWindowSize(windowBytes);
+  const cpuUsed = startCpuMeter(job.serverPid);
   const started = performance.now();
   let [events, bytes] = [0, 0];
   for (let i = 0; i < job.calls; i++) {
@@ -63,7 +72,9 @@ async function run(job: ReadJob): Promise<ReadResult> {
   }
   const seconds = (performance.now() - started) / 1000;
   session.close();
-  return { seconds, events, bytes };
+  const serverCpuSeconds = cpuUsed().server;
+  const serverPeakRssBytes = peakRssBytesOf(job.serverPid);
+  return { seconds, events, bytes, serverCpuSeconds, serverPeakRssBytes };
 }
 
 function framed(message: Uint8Array): Buffer {

@@ -6,7 +6,7 @@ import type { Figures } from "./figures.js";
 import type { Machine } from "./machine.js";
 import { inFull, rateAndRange, whole } from "./number-text.js";
 import type { Ratio } from "./ratio.js";
-import { type Spread, spreadOf } from "./spread.js";
+import { readRatio, readTable } from "./read-table.js";
 import { surroundings } from "./surroundings.js";
 import { formatList, formatTable } from "./table.js";
 import { verdictLines, verdictOf } from "./verdict.js";
@@ -48,11 +48,11 @@ export function reportPeers(figures: PeersFigures): Report {
   const ratioAt = (events: number): number | undefined =>
     cells.find((cell) => cell.events === events && cell.inFlight === 1)?.ratio.callsPerSecond
       ?.median;
-  const readRatio = ratioOfReads(reads);
+  const readsRatio = reads.annals.length > 0 ? readRatio(reads.annals, reads.umaDb) : undefined;
   const verdicts = [
     ...verdictOf("appendToUmaDbAlone", ratioAt(1)),
     ...verdictOf("appendToUmaDbBatches", ratioAt(100)),
-    ...verdictOf("readToUmaDb", readRatio?.median),
+    ...verdictOf("readToUmaDb", readsRatio?.median),
   ];
   const text = [
     formatList([
@@ -61,12 +61,15 @@ export function reportPeers(figures: PeersFigures): Report {
       ["times", `${load.repetitions} x ${load.seconds} s each in turns, on a fresh log each time`],
     ]),
     cells.length > 0 ? formatTable([heading, ...cells.flatMap(rows)]) : "",
-    readRatio ? readTable(reads, readRatio) : "",
+    readsRatio
+      ? readTable("catch-up, no page kept", { ReadAll: reads.annals, UmaDB: reads.umaDb })
+      : "",
+    readsRatio ? `ReadAll / UmaDB: ${inFull(readsRatio)}` : "",
     verdictLines(verdicts),
     ...missing.map((line) => `WARNING: ${line}`),
   ];
   return {
-    document: { ...figures, readRatio, verdicts },
+    document: { ...figures, readsRatio, verdicts },
     text: text.filter((paragraph) => paragraph !== "").join("\n\n"),
     charts: cells.map(chartOf),
   };
@@ -97,30 +100,6 @@ function rows({ events, inFlight, contenders, ratio }: Cell): string[][] {
     each.serverPeakRssBytes === undefined ? "" : whole(each.serverPeakRssBytes / 2 ** 20),
     i === 0 && ratio.callsPerSecond ? inFull(ratio.callsPerSecond) : "",
   ]);
-}
-
-function ratioOfReads({ annals, umaDb }: PeersFigures["reads"]): Spread | undefined {
-  const other = umaDb.map(eventsPerSecond);
-  if (annals.length === 0) return undefined;
-  return spreadOf(annals.map((result, i) => eventsPerSecond(result) / (other[i] ?? NaN)));
-}
-
-function readTable({ annals, umaDb }: PeersFigures["reads"], ratio: Spread): string {
-  const row = (name: string, results: readonly ReadResult[]): string[] => [
-    name,
-    ...rateAndRange(spreadOf(results.map(eventsPerSecond))),
-    whole(results[0]?.events ?? 0),
-  ];
-  const table = formatTable([
-    ["catch-up, no page kept", "events/s", "(min to max)", "events"],
-    row("ReadAll", annals),
-    row("UmaDB", umaDb),
-  ]);
-  return `${table}\n\nReadAll / UmaDB: ${inFull(ratio)}`;
-}
-
-function eventsPerSecond({ events, seconds }: ReadResult): number {
-  return events / seconds;
 }
 
 function chartOf({ events, inFlight, contenders }: Cell): Chart {

@@ -11,7 +11,7 @@ export interface TimeOptions {
 
 /** What times are when nobody says. */
 const usual = { seconds: 4, warmUpSeconds: 1, repetitions: 5 };
-const quick = { seconds: 1, warmUpSeconds: 0.5, repetitions: 2 };
+const quick = { seconds: 0.5, warmUpSeconds: 0.2, repetitions: 1 };
 
 /** Options of suites whose contenders are driven in turns. */
 export const timeOptions: readonly Option[] = [

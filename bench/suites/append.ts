@@ -60,9 +60,9 @@ export const appendSuite: Suite = {
     new Option("--cpu-profile <folder>", "have the server write its CPU profile there (V8)"),
   ],
   quick: [
-    ["--quick", "--repetitions", "1"],
-    ["--quick", "--repetitions", "1", "--rate", "200"],
-    [...["--quick", "--repetitions", "1", "--store", "postgres"], ...["--events", "100"]],
+    ["--quick"],
+    ["--quick", "--rate", "200"],
+    ["--quick", "--store", "postgres", "--events", "100"],
   ],
   run: async (values, context) => {
     const options = values as unknown as AppendOptions;

@@ -39,7 +39,7 @@ export const chainSuite: Suite = {
     dataBytesOption,
     ...timeOptions,
   ],
-  quick: [["--quick", "--repetitions", "1"]],
+  quick: [["--quick"]],
   run: async (values, context) => {
     const options = values as unknown as ChainOptions;
     const times = timesOf(options);

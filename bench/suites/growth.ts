@@ -42,7 +42,7 @@ export const growthSuite: Suite = {
     countOption("--in-flight <n>", "calls that wait for their answer at any time", 10_000, 16),
     ...timeOptions,
   ],
-  quick: [["--quick", "--repetitions", "1", "--events", "50000"]],
+  quick: [["--quick", "--events", "50000"]],
   run: async (values, context) => {
     const options = values as unknown as GrowthOptions;
     const times = timesOf(options);

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { Option } from "commander";
 import { createAnnalsServer } from "../contenders/annals-server.js";
 import { createAppendRequest } from "../contenders/append-request.js";
+import type { ServerContender } from "../contenders/contender.js";
 import { readAllEventsAt, readAllPath } from "../contenders/read-all-call.js";
 import { makeFolder, openStorePlace } from "../contenders/store-place.js";
 import { createUmaDb } from "../contenders/umadb.js";
@@ -31,10 +32,7 @@ interface PeersOptions extends TimeOptions {
   readonly streams: number;
 }
 
-type Contenders = readonly [
-  annals: ReturnType<typeof createAnnalsServer>,
-  umaDb: Awaited<ReturnType<typeof createUmaDb>>,
-];
+type Contenders = readonly [annals: ServerContender, umaDb: ServerContender];
 
 /** Events in each append that fills what is read. */
 const eventsOfFill = 1_000;
@@ -166,8 +164,9 @@ async function readInTurns(
     for (let i = 0; i <= repetitions; i++) {
       for (const [k, call] of calls.entries()) {
         signal.throwIfAborted();
-        const address = contenders[k]?.address ?? "";
-        const result = await readPages({ ...call, address, request: new Uint8Array(), calls: 1 });
+        const { address = "", pid: serverPid = 0 } = contenders[k] ?? {};
+        const job = { ...call, address, serverPid, request: new Uint8Array(), calls: 1 };
+        const result = await readPages(job);
         if (result.events !== written[k]) {
           throw new Error(`${result.events} events came, not ${written[k] ?? 0}`);
         }

@@ -56,6 +56,7 @@ export const readSuite: Suite = {
       const rounds = Math.round(options.events / cachedEvents);
       const job = (server: ServerProcess, limit: number, calls: number): ReadJob => ({
         address: server.address,
+        serverPid: server.pid,
         path: readAllPath,
         metadata: { "x-tenant-id": tenantId },
         request: requestOf(limit),

@@ -37,7 +37,7 @@ export const sdkSuite: Suite = {
     new Option("--cpu-prof <folder>", "have each client write its CPU profile there (V8)"),
     ...timeOptions,
   ],
-  quick: [["--quick", "--repetitions", "1", "--events", "20000"]],
+  quick: [["--quick", "--events", "20000"]],
   run: async (values, context) => {
     const options = values as unknown as SdkOptions;
     const times = timesOf(options);

@@ -38,7 +38,7 @@ export const tenantsSuite: Suite = {
     new Option("--server-flag <flag...>", "more for the server, such as name=value").default([]),
     ...timeOptions,
   ],
-  quick: [["--quick", "--repetitions", "1", "--limit", "50"]],
+  quick: [["--quick", "--limit", "50"]],
   run: async (values, context) => {
     const options = values as unknown as TenantsOptions;
     const times = timesOf(options);
