@@ -13,6 +13,7 @@ export interface Target {
 }
 
 const design = "the design's targets";
+const firstStep = "a first step; the design asks";
 const peers = "what its users would use instead";
 
 /** THE TARGETS. A suite's report says of each of its own whether it was met. */
@@ -23,7 +24,7 @@ export const targets = {
   },
   appendToEmptyHandlerOnPostgres: {
     ...{ what: "append / empty handler, calls/s, 64 in flight, PostgreSQL", atLeast: 0.55 },
-    ...{ unit: "", source: design, measure: "append --store postgres" },
+    ...{ unit: "", source: `${firstStep} 0.6`, measure: "append --store postgres" },
   },
   batchesToRawUnnest: {
     ...{ what: "append of 100 events / raw unnest insert, PostgreSQL", atLeast: 0.8, unit: "" },
@@ -31,11 +32,11 @@ export const targets = {
   },
   appendToMessageDb: {
     ...{ what: "append / message-db, calls/s, PostgreSQL", atLeast: 2, unit: "" },
-    ...{ source: peers, measure: "append --store postgres --in-flight 16 --peers" },
+    ...{ source: `${firstStep} 3`, measure: "append --store postgres --in-flight 16 --peers" },
   },
   appendToEmmett: {
     ...{ what: "append / Emmett, calls/s, PostgreSQL", atLeast: 4, unit: "" },
-    ...{ source: peers, measure: "append --store postgres --in-flight 16 --peers" },
+    ...{ source: design, measure: "append --store postgres --in-flight 16 --peers" },
   },
   appendToUmaDbAlone: {
     ...{ what: "append / UmaDB, 1 event, 1 in flight", atLeast: 1, unit: "" },

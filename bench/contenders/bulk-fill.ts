@@ -11,10 +11,9 @@ export interface BulkFill {
   readonly dataBytes: number;
   /** Named as createAppendRequest names them; events take turns with them. */
   readonly streams: number;
+  /** Events of one statement, which is one transaction. Default: 100,000. */
+  readonly chunk?: number;
 }
-
-/** Events of one statement: one transaction. */
-const chunk = 100_000;
 
 /** Milliseconds since 1970 of the first event: 2025-01-01. A thousand come in a second. */
 const firstMs = 1_735_689_600_000;
@@ -28,6 +27,7 @@ export async function bulkFill(
   fill: BulkFill,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (line: string) => void },
 ): Promise<void> {
+  const { chunk = 100_000 } = fill;
   const isSqlite = fill.store.startsWith("sqlite:");
   const database = isSqlite ? openSqliteDatabase(fill.store) : await openPostgres(fill.store);
   const sql = isSqlite ? sqliteChunk(fill) : postgresChunk(fill);

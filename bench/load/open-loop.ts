@@ -31,7 +31,7 @@ class OpenLoop {
   readonly #histogram = new Histogram();
   readonly #idle: { readonly connection: Http2Connection; readonly exchange: Exchange }[] = [];
   #startedMs = 0;
-  /** Calls that are to be made at all; known when the time is up. */
+  /** Calls that are to be made at all. */
   #last = Infinity;
   #measured = { fromMs: Infinity, toMs: Infinity };
   #acknowledged = 0;
@@ -51,15 +51,15 @@ class OpenLoop {
     const { job } = this;
     await Promise.race([this.#failed, this.#open()]);
     this.#startedMs = performance.now();
-    await this.#until(this.#startedMs + job.warmUpMs);
-
-    const cpuUsed = startCpuMeter(job.serverPid);
-    const fromMs = performance.now();
+    const fromMs = this.#startedMs + job.warmUpMs;
     const toMs = fromMs + job.measureMs;
     this.#measured = { fromMs, toMs };
+    this.#last = Math.ceil(((job.warmUpMs + job.measureMs) / 1000) * this.rate);
+    await this.#until(fromMs);
+
+    const cpuUsed = startCpuMeter(job.serverPid);
     await this.#until(toMs);
     const cpu = cpuUsed();
-    this.#last = Math.ceil(((toMs - this.#startedMs) / 1000) * this.rate);
     if (job.abandon !== true) await this.#drain();
     return {
       seconds: job.measureMs / 1000,
