@@ -23,6 +23,7 @@ interface LiveOptions {
   readonly followers: number;
   readonly inFlight: number;
   readonly seconds: number;
+  readonly warmUpSeconds: number;
   readonly repetitions: number;
 }
 
@@ -43,9 +44,25 @@ export const liveSuite: Suite = {
       .argParser(numberFrom(1, 10_000))
       .default(64),
     new Option("--seconds <s>", "of a repetition").argParser(numberFrom(1, 3_600)).default(5),
+    new Option("--warm-up-seconds <s>", "before each repetition; twice that before a delivery")
+      .argParser(numberFrom(0, 600, { fraction: true }))
+      .default(1),
     new Option("--repetitions <n>", "in turns").argParser(numberFrom(1, 100)).default(3),
   ],
-  quick: [["--seconds", "1", "--repetitions", "1", "--followers", "50", "--rate", "200"]],
+  quick: [
+    [
+      "--seconds",
+      "1",
+      "--repetitions",
+      "1",
+      "--followers",
+      "50",
+      "--rate",
+      "200",
+      "--warm-up-seconds",
+      "0.2",
+    ],
+  ],
   run: async (values, context) => {
     const options = values as unknown as LiveOptions;
     const { seconds, repetitions, rate, inFlight } = options;
@@ -64,7 +81,7 @@ export const liveSuite: Suite = {
       try {
         for (let i = 0; i < repetitions; i++) {
           const { address } = server;
-          const job = { address, rate, seconds, warmUpSeconds: 2 };
+          const job = { address, rate, seconds, warmUpSeconds: 2 * options.warmUpSeconds };
           delivery.push(await measureDelivery({ ...job, tenant: randomUUID() }));
           const tenant = randomUUID();
           const stalled = await IdleFollowers.start({ address, tenants: [tenant], stalled: true });
@@ -103,7 +120,12 @@ export const liveSuite: Suite = {
           await contender(names.many, many, []),
           await contender(names.manyFollowed, many, many),
         ],
-        { inFlight, connections: 4, warmUpMs: 1_000, measureMs: seconds * 1_000 },
+        {
+          inFlight,
+          connections: 4,
+          warmUpMs: options.warmUpSeconds * 1_000,
+          measureMs: seconds * 1_000,
+        },
         repetitions,
         context,
       );

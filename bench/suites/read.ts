@@ -4,7 +4,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Option } from "commander";
 import { ReadAllRequestSchema } from "@annals/proto/annals/v1/event_store";
 import { serverArguments } from "../contenders/annals-server.js";
-import { fillLog } from "../contenders/fill-log.js";
+import { bulkFill } from "../contenders/bulk-fill.js";
 import { ServerProcess } from "../contenders/server-process.js";
 import { openStorePlace } from "../contenders/store-place.js";
 import { readAllEventsAt, readAllPath } from "../contenders/read-all-call.js";
@@ -41,7 +41,8 @@ export const readSuite: Suite = {
     new Option("--repetitions <n>", "in turns").argParser(numberFrom(1, 100)).default(3),
   ],
   quick: [["--events", "100000", "--repetitions", "1"]],
-  run: async (values, { signal, progress }) => {
+  run: async (values, context) => {
+    const { signal, progress } = context;
     const options = values as unknown as ReadOptions;
     const place = await openStorePlace(options.store);
     const servers: ServerProcess[] = [];
@@ -51,14 +52,14 @@ export const readSuite: Suite = {
       return server;
     };
     try {
-      const tenantId = randomUUID();
-      await fillLog({ ...options, ...place, tenantId, streams: 10_000 }, progress);
+      const tenant = randomUUID();
+      await bulkFill({ ...options, ...place, tenant, streams: 10_000 }, context);
       const rounds = Math.round(options.events / cachedEvents);
       const job = (server: ServerProcess, limit: number, calls: number): ReadJob => ({
         address: server.address,
         serverPid: server.pid,
         path: readAllPath,
-        metadata: { "x-tenant-id": tenantId },
+        metadata: { "x-tenant-id": tenant },
         request: requestOf(limit),
         calls,
         eventsAt: readAllEventsAt,
