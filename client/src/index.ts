@@ -48,5 +48,21 @@ export {
   type Projection,
 } from "./projections/declarative-projection.js";
 export { type EventHandler, type HandlerEntry, on } from "./projections/handlers.js";
+export { createMemoryProjectionStore } from "./projections/memory-projection-store.js";
+export { ProjectionRunner } from "./projections/projection-runner.js";
+export type {
+  DeadLetter,
+  ProjectionClaim,
+  ProjectionProgress,
+  ProjectionStore,
+} from "./projections/projection-store.js";
+export type { RetryPolicy } from "./projections/retry-policy.js";
+export type { HandlerContext, RunnableProjection } from "./projections/runnable-projection.js";
+export type {
+  ProjectionHealth,
+  ProjectionReport,
+  ProjectionRunnerOptions,
+  ProjectionState,
+} from "./projections/runner-options.js";
 export { currentTenant, requireTenant, runWithTenant } from "./tenancy/context.js";
 export { TenantScopedRepository } from "./tenancy/tenant-scoped-repository.js";

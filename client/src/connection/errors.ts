@@ -57,6 +57,8 @@ export interface ErrorDetails {
   foreign_aggregate: { readonly aggregateType: string; readonly aggregateId: string };
   /** An event is of another aggregate, leaves a gap in the versions, or happened at no time. */
   invalid_event: { readonly eventType: string; readonly problem: string };
+  /** Another runner has claimed the projection: this one writes nothing more. */
+  projection_superseded: NoDetails;
   /** There is no tenant in the context, or none for the call. */
   tenant_required: NoDetails;
 }

@@ -1,0 +1,85 @@
+import type { DomainEvent } from "../events/domain-event.js";
+import { runWithTenant } from "../tenancy/context.js";
+import { toDeadLetter } from "./dead-letter.js";
+import type { PageWork } from "./page-work.js";
+import { delayAfter } from "./retry-policy.js";
+import { HandlerFailure, runHandler } from "./run-handler.js";
+import { writeProgress } from "./write-progress.js";
+
+/**
+ * Handles events in order, those of a page in one transaction with the place behind the last. When
+ * one of them fails, each has a transaction and attempts of its own.
+ *
+ * @returns how many are done
+ */
+export async function handleInTransactions<Transaction>(
+  page: PageWork<Transaction>,
+  events: readonly DomainEvent[],
+): Promise<number> {
+  const { projection, handlerTimeoutMs = 30_000 } = page.options;
+  if (page.isHeld()) return 0;
+  let done = 0;
+  try {
+    await writeProgress(page, async (transaction) => {
+      const context = { transaction, signal: page.force, attempt: 1 };
+      done = 0;
+      if (projection.handleBatch) {
+        const handler = projection.handleBatch.bind(projection, events);
+        await runHandler((given) => handler(given), context, handlerTimeoutMs);
+        done = events.length;
+      } else {
+        for (const event of events) {
+          if (done > 0 && page.isHeld()) break;
+          const handler = (given: typeof context) =>
+            runWithTenant(event.tenantId, () => projection.handle(event, given));
+          await runHandler(handler, context, handlerTimeoutMs);
+          done++;
+        }
+      }
+      const last = events[done - 1];
+      return { place: last ? page.placeAfter(last) : page.written() };
+    });
+    return done;
+  } catch (error) {
+    if (!(error instanceof HandlerFailure) || page.force.aborted) throw error;
+  }
+  // Nothing of it was kept. Up to the one that failed each goes alone; behind it, together again.
+  const suspects = events.slice(0, projection.handleBatch ? events.length : done + 1);
+  for (const [index, event] of suspects.entries()) {
+    if (page.isHeld()) return index;
+    await handleAlone(page, event);
+  }
+  return suspects.length;
+}
+
+async function handleAlone<Transaction>(
+  page: PageWork<Transaction>,
+  event: DomainEvent,
+): Promise<void> {
+  const { projection, retry = {}, handlerTimeoutMs = 30_000 } = page.options;
+  const { maxAttempts = 5 } = retry;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await writeProgress(page, async (transaction) => {
+        const context = { transaction, signal: page.force, attempt };
+        const handler = (given: typeof context) =>
+          runWithTenant(event.tenantId, () => projection.handle(event, given));
+        await runHandler(handler, context, handlerTimeoutMs);
+        return { place: page.placeAfter(event) };
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof HandlerFailure) || page.force.aborted) throw error;
+      if (attempt >= maxAttempts) {
+        const deadLetter = toDeadLetter(event, attempt, error.cause);
+        const given = { place: page.placeAfter(event), deadLetter };
+        await writeProgress(page, () => Promise.resolve(given));
+        page.report({ kind: "dead_letter", event, error: error.cause });
+        return;
+      }
+      const delayMs = delayAfter(attempt, retry);
+      page.report({ kind: "retry", event, error: error.cause, attempt, delayMs });
+      await page.wait(delayMs);
+    }
+  }
+}

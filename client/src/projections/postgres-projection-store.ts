@@ -1,0 +1,138 @@
+import { superseded } from "./superseded.js";
+import type { ProjectionStore } from "./projection-store.js";
+
+/** What is used of a client of `pg`. */
+export interface PostgresClient {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>;
+}
+
+/** What is used of a `Pool` of `pg`. */
+export interface PostgresPool extends PostgresClient {
+  connect(): Promise<PostgresClient & { release(destroy?: boolean): void }>;
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS annals_projection (
+  name text PRIMARY KEY,
+  fence bigint NOT NULL,
+  leased_until timestamptz NOT NULL,
+  place text
+);
+CREATE TABLE IF NOT EXISTS annals_projection_dead_letter (
+  projection text NOT NULL,
+  tenant_id text NOT NULL,
+  event_id text NOT NULL,
+  position bigint NOT NULL,
+  attempts integer NOT NULL,
+  error text NOT NULL,
+  PRIMARY KEY (projection, tenant_id, event_id)
+)`;
+
+/**
+ * Keeps places in the database of the read model, in one transaction with it. Makes its two tables,
+ * `annals_projection` and `annals_projection_dead_letter`, when they are missing.
+ *
+ * @param pool of `pg`. It needs two connections for each runner; closing it is the caller's.
+ * @throws what PostgreSQL throws
+ */
+export async function openPostgresProjectionStore(
+  pool: PostgresPool,
+): Promise<ProjectionStore<PostgresClient>> {
+  // Makers at the same time would collide in the catalogue.
+  await inTransaction(pool, async (client) => {
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('annals_projection'))");
+    await client.query(schema);
+  });
+  return {
+    transactional: true,
+    acquire: async (projection, ttlMs) => {
+      const { rows } = await pool.query(
+        `INSERT INTO annals_projection AS held (name, fence, leased_until)
+         VALUES ($1, 1, clock_timestamp() + make_interval(secs => $2))
+         ON CONFLICT (name) DO UPDATE SET fence = held.fence + 1, leased_until = EXCLUDED.leased_until
+         WHERE $3 OR held.leased_until < clock_timestamp()
+         RETURNING fence, place`,
+        [projection, (ttlMs ?? 0) / 1_000, ttlMs === undefined],
+      );
+      const [row] = rows as { fence: string; place: string | null }[];
+      return row && { projection, fence: BigInt(row.fence), place: row.place ?? undefined };
+    },
+    renew: async ({ projection, fence }, ttlMs) => {
+      const { rows } = await pool.query(
+        `UPDATE annals_projection SET leased_until = clock_timestamp() + make_interval(secs => $3)
+         WHERE name = $1 AND fence = $2 RETURNING name`,
+        [projection, fence, ttlMs / 1_000],
+      );
+      if (rows.length === 0) throw superseded(projection);
+    },
+    release: async ({ projection, fence }) => {
+      await pool.query(
+        "UPDATE annals_projection SET leased_until = '-infinity' WHERE name = $1 AND fence = $2",
+        [projection, fence],
+      );
+    },
+    write: ({ projection, fence }, work) =>
+      inTransaction(pool, async (client) => {
+        const { place, deadLetter } = await work(client);
+        const { rows } = await client.query(
+          "UPDATE annals_projection SET place = $3 WHERE name = $1 AND fence = $2 RETURNING name",
+          [projection, fence, place],
+        );
+        if (rows.length === 0) throw superseded(projection);
+        if (!deadLetter) return;
+        const { tenantId, eventId, position, attempts, error } = deadLetter;
+        await client.query(
+          `INSERT INTO annals_projection_dead_letter VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (projection, tenant_id, event_id)
+           DO UPDATE SET attempts = EXCLUDED.attempts, error = EXCLUDED.error`,
+          [projection, tenantId, eventId, position, attempts, error],
+        );
+      }),
+    listDeadLetters: async (projection) => {
+      const { rows } = await pool.query(
+        `SELECT tenant_id, event_id, position, attempts, error FROM annals_projection_dead_letter
+         WHERE projection = $1 ORDER BY tenant_id, position`,
+        [projection],
+      );
+      return (rows as DeadLetterRow[]).map((row) => ({
+        tenantId: row.tenant_id,
+        eventId: row.event_id,
+        position: BigInt(row.position),
+        attempts: row.attempts,
+        error: row.error,
+      }));
+    },
+    removeDeadLetter: async (projection, tenantId, eventId) => {
+      await pool.query(
+        `DELETE FROM annals_projection_dead_letter
+         WHERE projection = $1 AND tenant_id = $2 AND event_id = $3`,
+        [projection, tenantId, eventId],
+      );
+    },
+  };
+}
+
+interface DeadLetterRow {
+  readonly tenant_id: string;
+  readonly event_id: string;
+  readonly position: string;
+  readonly attempts: number;
+  readonly error: string;
+}
+
+async function inTransaction(
+  pool: PostgresPool,
+  work: (client: PostgresClient) => Promise<void>,
+): Promise<void> {
+  const client = await pool.connect();
+  let committed = false;
+  try {
+    await client.query("BEGIN");
+    await work(client);
+    await client.query("COMMIT");
+    committed = true;
+  } finally {
+    // A handler whose time is over may still use the connection: closing it undoes all it wrote.
+    client.release(!committed);
+  }
+}

@@ -1,0 +1,18 @@
+/** How often, and when, something that failed is tried again. */
+export interface RetryPolicy {
+  /** Attempts at one event before it is given up on, 1 or more. Default: 5. */
+  readonly maxAttempts?: number;
+  /** Wait after the first failure, in milliseconds; each next one is twice as long. Default: 100. */
+  readonly initialDelayMs?: number;
+  /** Longest wait, in milliseconds. Default: 10,000. */
+  readonly maxDelayMs?: number;
+  /** 0 to 1: each wait is between half and all of its length. Default: Math.random. */
+  readonly random?: () => number;
+}
+
+/** The wait after a number of failures (1 or more), in milliseconds. */
+export function delayAfter(failures: number, policy: RetryPolicy): number {
+  const { initialDelayMs = 100, maxDelayMs = 10_000, random = Math.random } = policy;
+  const full = Math.min(maxDelayMs, initialDelayMs * 2 ** Math.min(failures - 1, 40));
+  return full * (0.5 + random() / 2);
+}

@@ -1,0 +1,369 @@
+import {
+  allTenants,
+  type Annals,
+  connect,
+  createMemoryProjectionStore,
+  currentTenant,
+  type DomainEvent,
+  ProjectionRunner,
+  type ProjectionReport,
+  type ProjectionRunnerOptions,
+  type ProjectionStore,
+} from "@annals/client";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { AnnalsServer } from "#server/compose.js";
+import { OrderPlaced } from "../support/orders.js";
+import { newTenant, startTestServer } from "../support/server.js";
+import { failureOf } from "./support/failure.js";
+
+let server: AnnalsServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const open = (tenant = newTenant()): Annals => {
+  const annals = connect({ address: server.grpcAddress, tenant, events: [OrderPlaced] });
+  onTestFinished(() => annals.close());
+  return annals;
+};
+
+const append = async (annals: Annals, count: number, aggregateId = "1"): Promise<void> => {
+  await annals.append({
+    stream: { aggregateType: "Order", aggregateId },
+    expected: "any",
+    events: Array.from({ length: count }, () =>
+      OrderPlaced.create({ customerName: "Ann", totalAmount: 1 }),
+    ),
+  });
+};
+
+interface Run {
+  readonly runner: ProjectionRunner;
+  readonly seen: DomainEvent[];
+  readonly reports: ProjectionReport[];
+}
+
+const quick = { initialDelayMs: 1, maxDelayMs: 2, maxAttempts: 3, random: () => 0 };
+
+/** Starts a runner that remembers what it handled, after the given handler has let it pass. */
+function run(
+  annals: Annals,
+  handle: (event: DomainEvent, signal: AbortSignal) => void | Promise<void> = () => undefined,
+  options: Partial<ProjectionRunnerOptions<undefined>> = {},
+): Run {
+  const seen: DomainEvent[] = [];
+  const reports: ProjectionReport[] = [];
+  const runner = new ProjectionRunner(annals, {
+    name: "orders",
+    store: createMemoryProjectionStore(),
+    projection: {
+      handle: async (event, { signal }) => {
+        await handle(event, signal);
+        seen.push(event);
+      },
+      truncate: () => void seen.splice(0),
+    },
+    retry: quick,
+    onReport: (report) => void reports.push(report),
+    ...options,
+  });
+  runner.start();
+  onTestFinished(() => runner.stop());
+  return { runner, seen, reports };
+}
+
+const positions = (events: readonly DomainEvent[]): number[] =>
+  events.map(({ position }) => Number(position));
+
+/** A promise and what resolves it. */
+function latch(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+describe("places", () => {
+  test("it catches up, follows, and goes on where the last run ended", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    await append(annals, 3);
+    const first = run(annals, undefined, { store });
+    await expect.poll(() => first.seen.length).toBe(3);
+    await append(annals, 2);
+    await expect.poll(() => first.seen.length).toBe(5);
+    expect(await first.runner.health()).toMatchObject({ state: "live", eventsBehind: 0n });
+    await first.runner.stop();
+    await append(annals, 1);
+    expect(await first.runner.health()).toMatchObject({ state: "stopped", eventsBehind: 1n });
+    const second = run(annals, undefined, { store });
+    await expect.poll(() => positions(second.seen)).toEqual([6]);
+  });
+
+  test("it starts at the end, or behind a position, when it never ran", async () => {
+    const annals = open();
+    await append(annals, 3);
+    const behind = run(annals, undefined, { start: { position: 2n } });
+    const end = run(annals, undefined, { start: "end" });
+    await expect.poll(() => end.reports).toContainEqual({ kind: "state", state: "live" });
+    await append(annals, 1);
+    await expect.poll(() => positions(behind.seen)).toEqual([3, 4]);
+    await expect.poll(() => positions(end.seen)).toEqual([4]);
+  });
+
+  test("all tenants: each event in its tenant's context, from a cursor on", async () => {
+    const [a, b] = [newTenant(), newTenant()];
+    const operator = open(allTenants);
+    const store = createMemoryProjectionStore();
+    const contexts: (string | undefined)[] = [];
+    const remember = (): void => void contexts.push(currentTenant());
+    const options = { store, scope: "all-tenants", start: "end" } as const;
+    const first = run(operator, remember, options);
+    await expect.poll(() => first.reports).toContainEqual({ kind: "state", state: "live" });
+    await append(open(a), 2);
+    await append(open(b), 1);
+    await expect.poll(() => contexts).toEqual([a, a, b]);
+    await first.runner.stop();
+    await append(open(b), 1);
+    const second = run(operator, undefined, options);
+    await expect.poll(() => second.seen.map(({ tenantId }) => tenantId)).toEqual([b]);
+  });
+});
+
+describe("failures", () => {
+  test("a handler that throws is tried again, then its event is put aside, then on", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    await append(annals, 3);
+    const { seen, reports } = run(
+      annals,
+      ({ position }) => {
+        if (position === 2n) throw new Error("poison");
+      },
+      { store },
+    );
+    await expect.poll(() => positions(seen)).toEqual([1, 3]);
+    expect(reports.filter(({ kind }) => kind === "retry")).toMatchObject([
+      { attempt: 1, delayMs: 0.5 },
+      { attempt: 2, delayMs: 1 },
+    ]);
+    const letters = await store.listDeadLetters("orders");
+    expect(letters).toMatchObject([{ position: 2n, attempts: 3, error: "poison" }]);
+    await store.removeDeadLetter("orders", letters[0]!.tenantId, letters[0]!.eventId);
+    expect(await store.listDeadLetters("orders")).toEqual([]);
+  });
+
+  test("a handler over its time is an ordinary failure, and its signal is aborted", async () => {
+    const annals = open();
+    await append(annals, 2);
+    const signals: AbortSignal[] = [];
+    const { seen } = run(
+      annals,
+      ({ position }, signal) => {
+        if (position !== 1n) return undefined;
+        signals.push(signal);
+        return new Promise(() => undefined);
+      },
+      { handlerTimeoutMs: 5 },
+    );
+    await expect.poll(() => positions(seen)).toEqual([2]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+  });
+
+  test("a store that fails is asked again; the handler does not run again", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const memory = createMemoryProjectionStore();
+    let failures = 2;
+    const store: ProjectionStore<undefined> = {
+      ...memory,
+      write: (claim, work) =>
+        failures-- > 0 ? Promise.reject(new Error("disk full")) : memory.write(claim, work),
+    };
+    const { runner, seen, reports } = run(annals, undefined, { store });
+    await expect.poll(async () => (await runner.health()).eventsBehind).toBe(0n);
+    expect((await memory.acquire("orders", undefined))?.place).toBe("1/");
+    expect(positions(seen)).toEqual([1]);
+    expect(reports.filter(({ kind }) => kind === "store_failed")).toHaveLength(2);
+    expect(await memory.listDeadLetters("orders")).toEqual([]);
+  });
+
+  test("one that cannot go on stops no other", async () => {
+    const tenant = newTenant();
+    const annals = open(tenant);
+    const refused = run(annals, undefined, { scope: "all-tenants" });
+    const good = run(annals);
+    await expect.poll(() => refused.reports).toContainEqual({ kind: "state", state: "failed" });
+    await append(annals, 1);
+    await expect.poll(() => positions(good.seen)).toEqual([1]);
+  });
+
+  test("options that make no sense are refused", async () => {
+    const annals = open();
+    await failureOf(() => run(annals, undefined, { name: "" }), "invalid_options");
+    const parallel = { by: "tenant", concurrency: 0 } as const;
+    await failureOf(() => run(annals, undefined, { parallel }), "invalid_options");
+  });
+});
+
+describe("pause, stop, rebuild", () => {
+  test("a pause takes effect inside a page and keeps the place; stop interrupts it", async () => {
+    const annals = open();
+    await append(annals, 5);
+    const store = createMemoryProjectionStore();
+    const first = run(
+      annals,
+      ({ position }) => {
+        if (position === 2n) first.runner.pause();
+      },
+      { store },
+    );
+    await expect.poll(() => first.reports).toContainEqual({ kind: "state", state: "paused" });
+    await expect.poll(async () => (await first.runner.health()).eventsBehind).toBe(3n);
+    expect(positions(first.seen)).toEqual([1, 2]);
+    await first.runner.stop();
+    expect((await store.acquire("orders", undefined))?.place).toBe("2/");
+    const second = run(annals, undefined, { store });
+    await expect.poll(() => positions(second.seen)).toEqual([3, 4, 5]);
+    second.runner.pause();
+    second.runner.resume();
+    await append(annals, 1);
+    await expect.poll(() => positions(second.seen)).toEqual([3, 4, 5, 6]);
+  });
+
+  test("stop waits for the event in hand and keeps its place", async () => {
+    const annals = open();
+    await append(annals, 2);
+    const store = createMemoryProjectionStore();
+    const [begun, go] = [latch(), latch()];
+    const first = run(
+      annals,
+      () => {
+        begun.open();
+        return go.opened;
+      },
+      { store },
+    );
+    await begun.opened;
+    const stopped = first.runner.stop();
+    go.open();
+    await stopped;
+    expect(positions(first.seen)).toEqual([1]);
+    expect((await store.acquire("orders", undefined))?.place).toBe("1/");
+    expect(first.reports).not.toContainEqual({ kind: "stopped_by_force" });
+  });
+
+  test("after the deadline it is stopped by force, and says so; the event comes again", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const store = createMemoryProjectionStore();
+    const begun = latch();
+    const stuck = run(
+      annals,
+      () => {
+        begun.open();
+        return new Promise(() => undefined);
+      },
+      { store, stopTimeoutMs: 5 },
+    );
+    await begun.opened;
+    await stuck.runner.stop();
+    expect(stuck.reports).toContainEqual({ kind: "stopped_by_force" });
+    const next = run(annals, undefined, { store });
+    await expect.poll(() => positions(next.seen)).toEqual([1]);
+  });
+
+  test("a rebuild empties and replays, over a poison event too", async () => {
+    const annals = open();
+    await append(annals, 4);
+    const { runner, seen, reports } = run(annals, ({ position }) => {
+      if (position === 3n) throw new Error("poison");
+    });
+    await expect.poll(() => reports).toContainEqual({ kind: "state", state: "live" });
+    seen.push(...seen);
+    await runner.rebuild();
+    expect(positions(seen)).toEqual([1, 2, 4]);
+    expect(await runner.health()).toMatchObject({ eventsBehind: 0n });
+  });
+});
+
+describe("batches and lanes", () => {
+  test("a batch handler takes a page at once; when it throws, the events come one by one", async () => {
+    const annals = open();
+    await append(annals, 4);
+    const batches: number[][] = [];
+    const alone: number[] = [];
+    run(annals, undefined, {
+      projection: {
+        handle: ({ position }) => void alone.push(Number(position)),
+        handleBatch: (events) => {
+          batches.push(positions(events));
+          if (events.length === 2) throw new Error("not two");
+        },
+        truncate: () => undefined,
+      },
+    });
+    await expect.poll(() => batches).toEqual([[1, 2, 3, 4]]);
+    await append(annals, 2);
+    await expect.poll(() => alone).toEqual([5, 6]);
+  });
+
+  test("aggregates go side by side, each in order; the place waits for the slowest", async () => {
+    const annals = open();
+    for (const id of ["slow", "a", "b", "a", "slow", "b"]) await append(annals, 1, id);
+    const store = createMemoryProjectionStore();
+    const slow = latch();
+    const parallel = { by: "aggregate", concurrency: 3 } as const;
+    const { seen } = run(
+      annals,
+      ({ aggregateId }) => (aggregateId === "slow" ? slow.opened : undefined),
+      { store, parallel },
+    );
+    await expect.poll(() => positions(seen).sort()).toEqual([2, 3, 4, 6]);
+    const of = (id: string) => positions(seen.filter(({ aggregateId }) => aggregateId === id));
+    expect([of("a"), of("b")]).toEqual([
+      [2, 4],
+      [3, 6],
+    ]);
+    slow.open();
+    await expect.poll(() => of("slow")).toEqual([1, 5]);
+  });
+});
+
+describe("one active among several", () => {
+  test("a lease keeps the second waiting until the first has stopped", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    const lease = { ttlMs: 60 };
+    await append(annals, 1);
+    const first = run(annals, undefined, { store, lease });
+    await expect.poll(() => positions(first.seen)).toEqual([1]);
+    const second = run(annals, undefined, { store, lease });
+    await expect.poll(() => second.reports).toContainEqual({ kind: "state", state: "standby" });
+    await first.runner.stop();
+    await append(annals, 1);
+    await expect.poll(() => positions(second.seen)).toEqual([2]);
+  });
+
+  test("one that slept while another took over writes nothing more", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    await append(annals, 1);
+    const [begun, wake] = [latch(), latch()];
+    const sleeper = run(
+      annals,
+      () => {
+        begun.open();
+        return wake.opened;
+      },
+      { store },
+    );
+    await begun.opened;
+    const next = run(annals, undefined, { store });
+    await expect.poll(() => positions(next.seen)).toEqual([1]);
+    wake.open();
+    await expect.poll(() => sleeper.reports).toContainEqual({ kind: "state", state: "failed" });
+    const { error } = await sleeper.runner.health();
+    expect(error).toMatchObject({ code: "projection_superseded" });
+  });
+});
