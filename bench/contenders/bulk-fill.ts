@@ -73,27 +73,40 @@ function postgresChunk(fill: BulkFill): (first: number, last: number) => string 
       '","total":"100.00","note":"${noteOf(fill)}"}', 'UTF8')
     FROM generate_series(${first}::bigint, ${last}::bigint) AS i ORDER BY i;
     UPDATE annals.log_head SET global_position = ${last}, recorded_at = ${at(String(last))};
-    INSERT INTO annals.tenants VALUES ('${fill.tenant}', ${last}, ${at(String(last))})
-    ON CONFLICT (tenant_id) DO UPDATE
-      SET position = excluded.position, recorded_at = excluded.recorded_at;`;
+    INSERT INTO annals.tenants (tenant_id, position, recorded_at, bytes)
+    VALUES ('${fill.tenant}', ${last}, ${at(String(last))}, ${last * sizeOf(fill)})
+    ON CONFLICT (tenant_id) DO UPDATE SET position = excluded.position,
+      recorded_at = excluded.recorded_at, bytes = excluded.bytes;`;
+}
+
+/** What an event counts for, as sizeOfEvent counts it. */
+function sizeOf({ dataBytes }: BulkFill): number {
+  return 128 + dataBytes + "OrderPlaced".length + "application/json".length;
 }
 
 function sqliteChunk(fill: BulkFill): (first: number, last: number) => string {
   const at = (i: string): string => `(${firstMs} + ${i}) * 1000`;
   const time = `printf('%012x', ${firstMs} + i)`;
   const id = `substr(${time}, 1, 8) || '-' || substr(${time}, 9) || '-7000-8000-' || printf('%012x', i)`;
-  return (first, last) => `
+  const numbers = (first: number, last: number): string => `
     WITH RECURSIVE numbers (i) AS (
-      SELECT ${first} UNION ALL SELECT i + 1 FROM numbers WHERE i < ${last})
+      SELECT ${first} UNION ALL SELECT i + 1 FROM numbers WHERE i < ${last})`;
+  // Tenant 1's stream n holds the events i with i % streams = n - 1.
+  return (first, last) => `
+    ${numbers(1, Math.min(fill.streams, last + 1))}
+    INSERT OR IGNORE INTO streams (stream_no, tenant_no, aggregate_type, aggregate_id)
+    SELECT i, 1, 'Order', printf('order-%08x', i - 1) FROM numbers;
+    ${numbers(first, last)}
     INSERT INTO events (global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
       aggregate_version, event_type, occurred_at, recorded_at, content_type, metadata,
-      correlation_id, causation_id, tags, data)
+      correlation_id, causation_id, tags, data, tenant_no, stream_no)
     SELECT i, '${fill.tenant}', i, ${id}, 'Order', printf('order-%08x', i % ${fill.streams}),
       (i - 1) / ${fill.streams} + 1, 'OrderPlaced', ${at("i")}, ${at("i")}, 'application/json', NULL,
       '', '', NULL, CAST(printf('{"customer":"c-%08x","total":"100.00","note":"${noteOf(fill)}"}',
-      i % 1000) AS BLOB)
+      i % 1000) AS BLOB), 1, i % ${fill.streams} + 1
     FROM numbers;
-    INSERT INTO tenants VALUES ('${fill.tenant}', ${last}, ${at(String(last))})
-    ON CONFLICT (tenant_id) DO UPDATE
-      SET position = excluded.position, recorded_at = excluded.recorded_at;`;
+    INSERT INTO tenants (tenant_no, tenant_id, position, recorded_at, bytes)
+    VALUES (1, '${fill.tenant}', ${last}, ${at(String(last))}, ${last * sizeOf(fill)})
+    ON CONFLICT (tenant_no) DO UPDATE SET position = excluded.position,
+      recorded_at = excluded.recorded_at, bytes = excluded.bytes;`;
 }
