@@ -1,0 +1,1 @@
+"""The Annals event store: the generated contract is in annals.v1."""
