@@ -22,6 +22,7 @@ import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { listenGrpc } from "./transport/grpc/server.js";
 import { type HttpServer, listenHttp } from "./transport/http/server.js";
+import { snapshotsRpcs } from "./transport/snapshots/rpcs.js";
 import { tenantsRpcs } from "./transport/tenants/rpcs.js";
 import type { Rpc } from "./transport/rpc.js";
 import { createWriter } from "./writer/writer.js";
@@ -112,7 +113,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
       everyMs: config.checkpointIntervalMs,
     },
   };
-  const rpcs = [...eventStoreRpcs(context, config), ...tenantsRpcs(context)];
+  const rpcs = [
+    ...eventStoreRpcs(context, config),
+    ...snapshotsRpcs(context),
+    ...tenantsRpcs(context),
+  ];
   const grpc = await listenGrpc(rpcs, chain, {
     address: config.grpcAddress,
     maxMessageBytes: limits.messageBytes,

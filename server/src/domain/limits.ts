@@ -23,6 +23,8 @@ export const limits = {
   pageEvents: 1_000,
   /** A page is closed when its events pass this, in bytes; it always holds at least one event. */
   pageBytes: 1_048_576,
+  /** Largest snapshot, in bytes. */
+  snapshotBytes: 1_048_576,
   /** Most tenants in one page of a list. */
   pageTenants: 1_000,
   /** Most features of a tenant. */

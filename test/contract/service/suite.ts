@@ -3,6 +3,7 @@ import { describeBadInput } from "./bad-input.js";
 import type { ServiceContract } from "./contract.js";
 import { describeFollow } from "./follow.js";
 import { describeRead } from "./read.js";
+import { describeSnapshots } from "./snapshots.js";
 import { describeTenancy } from "./tenancy.js";
 import { describeTenants } from "./tenants.js";
 
@@ -12,6 +13,7 @@ export function describeServiceContract(contract: ServiceContract): void {
   describeRead(contract);
   describeFollow(contract);
   describeTenancy(contract);
+  describeSnapshots(contract);
   describeTenants(contract);
   describeBadInput(contract);
 }
