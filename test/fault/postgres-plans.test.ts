@@ -7,6 +7,7 @@ import { migrate } from "#server/store/postgres/migrate.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
 import { clientConfig, sessionDefaults } from "#server/store/postgres/session.js";
 import type { Store } from "#server/store/store.js";
+import { type AppRole, createAppRole } from "../support/postgres-grants.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 import { any, newEvents, newStream, noStream, someTime } from "../support/store-input.js";
 
@@ -15,6 +16,7 @@ const tenantCount = 20;
 
 let postgres: TestPostgres;
 let url: string;
+let app: AppRole;
 let store: Store;
 
 const tenantId = "00000000-0000-4000-8000-000000000001" as TenantId;
@@ -27,10 +29,12 @@ beforeAll(async () => {
   url = await postgres.newDatabase();
   await migrate(url);
   await fill();
-  store = await openPostgresStore({ url, logger: { warn: () => undefined } });
+  app = await createAppRole(url); // whom row level security holds, unlike a superuser
+  store = await openPostgresStore({ url: app.url, logger: { warn: () => undefined } });
 }, 120_000);
 afterAll(async () => {
   await store.close();
+  await app.drop();
   await postgres[Symbol.asyncDispose]();
 });
 afterEach(() => {
@@ -67,6 +71,8 @@ async function fill(): Promise<void> {
 }
 
 interface Statement {
+  /** Whose rows it may see. */
+  readonly scope: string;
   readonly text: string;
   readonly values: readonly unknown[];
 }
@@ -81,7 +87,11 @@ async function statementsOf(operation: () => Promise<unknown>): Promise<Statemen
     ...args: unknown[]
   ) {
     const [config] = args as [Statement | string];
-    if (typeof config === "object") sent.push({ text: config.text, values: config.values ?? [] });
+    if (typeof config === "object") {
+      const { text, values = [] } = config;
+      const ofTenant = text.includes("tenant_id = $");
+      sent.push({ scope: ofTenant ? tenantId : "*", text, values });
+    }
     return query.apply(this, args);
   });
   await operation();
@@ -95,8 +105,9 @@ interface Plan {
 }
 
 /** How PostgreSQL runs a statement in a session such as the store's, and how many rows it looks at. */
-async function explain({ text, values }: Statement): Promise<Plan> {
-  const client = new pg.Client(clientConfig(url, sessionDefaults));
+async function explain({ scope, text, values }: Statement): Promise<Plan> {
+  const session = { "annals.tenant_id": scope };
+  const client = new pg.Client(clientConfig(app.url, sessionDefaults, session));
   await client.connect();
   try {
     await client.query("BEGIN");
@@ -207,7 +218,8 @@ test("an append looks things up by indexes only", async () => {
       await store.append([{ tenantId, stream: newStream(), expected, events }], someTime);
     }
   });
-  const client = new pg.Client(clientConfig(url, sessionDefaults));
+  const session = { "annals.tenant_id": "*" };
+  const client = new pg.Client(clientConfig(app.url, sessionDefaults, session));
   await client.connect();
   for (const { text } of statements) {
     if (!text.includes("unnest") && !text.includes("ANY")) continue;

@@ -7,7 +7,7 @@ import { migrations } from "#server/store/postgres/schema.js";
 import type { Store } from "#server/store/store.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 import { any, newEvents, newStream, newTenant, someTime } from "../support/store-input.js";
-import { grants } from "../support/postgres-grants.js";
+import { createAppRole, grants } from "../support/postgres-grants.js";
 
 let postgres: TestPostgres;
 const logger = { warn: () => undefined };
@@ -87,14 +87,9 @@ test("a newer schema is refused, with and without migrating", async () => {
 
 test("the application's role runs everything with the grants of the guide, and cannot change an event", async () => {
   const url = await postgres.newDatabase();
-  const role = new URL(url).pathname.slice(-12);
-  await runSql(url, `CREATE ROLE app_${role} LOGIN PASSWORD 'app'`);
   await migrate(url);
-  await runSql(url, (await grants()).replaceAll("annals_app", `app_${role}`));
-  const asApp = new URL(url);
-  asApp.username = `app_${role}`;
-  asApp.password = "app";
-  const store = await openPostgresStore({ url: asApp.href, logger });
+  const app = await createAppRole(url);
+  const store = await openPostgresStore({ url: app.url, logger });
   await writeAndRead(store);
   await store.close();
   for (const sql of [
@@ -105,9 +100,9 @@ test("the application's role runs everything with the grants of the guide, and c
     "DROP TABLE annals.events",
     "CREATE TABLE annals.more ()",
   ]) {
-    await expect(runSql(asApp.href, sql), sql).rejects.toMatchObject({ code: "42501" });
+    await expect(runSql(app.url, sql), sql).rejects.toMatchObject({ code: "42501" });
   }
-  await runSql(url, `DROP OWNED BY app_${role}; DROP ROLE app_${role}`);
+  await app.drop();
 });
 
 test("docker-compose.yml grants what the guide says", async () => {

@@ -1,6 +1,6 @@
 import type { ReadOptions } from "../store.js";
 import { unavailable } from "./errors.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool } from "./read-pool.js";
 
 /**
  * Resolves when the database answers and can be written to.
@@ -9,6 +9,7 @@ import type { ReadPool } from "./read-pool.js";
  */
 export async function checkWritable(pool: ReadPool, options?: ReadOptions): Promise<void> {
   const [row] = await pool.query<[string]>(
+    allTenants,
     "SELECT current_setting('transaction_read_only') FROM annals.log_head",
     [],
     options,

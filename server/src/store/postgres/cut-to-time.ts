@@ -2,7 +2,7 @@ import type { EventFilter } from "../../domain/filter.js";
 import { maxInstant, minInstant } from "../../domain/instant.js";
 import type { PlaceRange } from "../log-range.js";
 import type { ReadOptions } from "../store.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool } from "./read-pool.js";
 import { toTimestamp } from "./row.js";
 import type { Log } from "./scan-log.js";
 
@@ -22,7 +22,12 @@ export async function cutToTime(
     if (instant > maxInstant) return highest + 1n;
     const tenant = log.tenantId === undefined ? [] : [log.tenantId];
     const values = [from, highest + 1n, toTimestamp(instant), ...tenant];
-    const [row] = await pool.query<[string]>(bisect(log), values, options);
+    const [row] = await pool.query<[string]>(
+      log.tenantId ?? allTenants,
+      bisect(log),
+      values,
+      options,
+    );
     return BigInt(row?.[0] ?? highest + 1n);
   };
   const start = recordedFrom === undefined ? lowest : await firstSince(recordedFrom, lowest);

@@ -12,6 +12,7 @@ export async function getEvent(
 ): Promise<RecordedEvent | undefined> {
   if (!isUuid(eventId)) return undefined;
   const [row] = await pool.query<EventRow>(
+    tenantId,
     `SELECT ${eventColumns} FROM annals.events WHERE tenant_id = $1 AND event_id BETWEEN $2 AND $2 ORDER BY event_id`,
     [tenantId, eventId],
     options,

@@ -1,7 +1,7 @@
 import type { LogHead, WholeLogHead } from "../../domain/log.js";
 import { encodeCursor } from "../global-cursor.js";
 import type { ReadOptions } from "../store.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool } from "./read-pool.js";
 import { toInstant } from "./row.js";
 
 export async function getHead(
@@ -10,6 +10,7 @@ export async function getHead(
   options?: ReadOptions,
 ): Promise<LogHead> {
   const [row] = await pool.query<[string, string]>(
+    tenantId,
     "SELECT position, recorded_at FROM annals.tenants WHERE tenant_id = $1",
     [tenantId],
     options,
@@ -21,6 +22,7 @@ export async function getHead(
 
 export async function getWholeHead(pool: ReadPool, options?: ReadOptions): Promise<WholeLogHead> {
   const [row] = await pool.query<[string, string | null]>(
+    allTenants,
     "SELECT global_position, recorded_at FROM annals.log_head WHERE id = 1",
     [],
     options,

@@ -1,6 +1,6 @@
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
 import type { ReadOptions } from "../store.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool } from "./read-pool.js";
 import { toInstant } from "./row.js";
 
 /** What the first and the last event of a stream say of it. */
@@ -11,6 +11,7 @@ export async function getStream(
   options?: ReadOptions,
 ): Promise<StreamInfo | undefined> {
   const [row] = await pool.query<[string, string, string]>(
+    tenantId,
     `SELECT last.aggregate_version, first.recorded_at, last.recorded_at
      FROM (${endOf("ASC")}) AS first, (${endOf("DESC")}) AS last`,
     [tenantId, aggregateType, aggregateId],
@@ -40,6 +41,7 @@ export async function isForeignStream(
   options?: ReadOptions,
 ): Promise<boolean> {
   const rows = await pool.query(
+    allTenants,
     `SELECT tenant_id FROM annals.events
      WHERE aggregate_id = $1 AND aggregate_type = $2 AND tenant_id <> $3 AND aggregate_version = 1
      LIMIT 1`,

@@ -9,6 +9,12 @@ import type { StatementNames } from "./statement-names.js";
 /** A value bound to a parameter. */
 export type Value = string | number | bigint | readonly string[];
 
+/** Whose rows a statement may see: a tenant's, or every tenant's. */
+export type ReadScope = string;
+
+/** The scope of what asks across tenants. */
+export const allTenants: ReadScope = "*";
+
 export interface QueryOptions extends ReadOptions {
   /** The statement writes: what fails may have happened all the same. */
   readonly writes?: boolean;
@@ -17,6 +23,8 @@ export interface QueryOptions extends ReadOptions {
 /** The connections that read, and write records. Broken ones are thrown away; waiting for one is bounded in time. */
 export class ReadPool {
   readonly #pool: pg.Pool;
+  /** What each connection was last told to show. */
+  readonly #scopes = new WeakMap<pg.PoolClient, ReadScope>();
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -28,9 +36,12 @@ export class ReadPool {
   ) {
     this.#pool = new pg.Pool({
       ...clientConfig(url, options),
+      pipeline: true,
       max: connections,
       idleTimeoutMillis: 60_000,
     });
+    // A statement under way hears of it by itself, an idle connection below.
+    this.#pool.on("connect", (client) => client.on("error", () => undefined));
     this.#pool.on("error", (error) => {
       if (this.#closing) return;
       logger.warn({ err: error }, "a connection that reads from PostgreSQL broke");
@@ -41,9 +52,11 @@ export class ReadPool {
    * Runs a statement; its rows, columns as text. Who goes away no longer waits; the statement ends
    * by itself, at the latest by its timeout.
    *
+   * @param scope whose rows it sees, whatever its WHERE says: the policies of the tables hold it
    * @throws AnnalsError unavailable, or as the signal says
    */
   async query<Row extends readonly (string | null)[]>(
+    scope: ReadScope,
     text: string,
     values: readonly Value[],
     { signal, writes = false }: QueryOptions = {},
@@ -51,17 +64,45 @@ export class ReadPool {
     throwIfAborted(signal);
     if (this.#closing) throw unavailable("the store is closed", false);
     try {
-      const answer = this.#pool.query<(string | null)[]>({
-        text,
-        values: [...values],
-        name: this.names.of(text),
-        rowMode: "array",
-      });
-      const { rows } = await (signal ? unlessAborted(answer, signal) : answer);
+      const answer = this.#run(scope, text, values);
+      const rows = await (signal ? unlessAborted(answer, signal) : answer);
       return rows as readonly (readonly (string | null)[])[] as Row[];
     } catch (error) {
       throw failureOf(error, writes && !wasRolledBack(error));
     }
+  }
+
+  async #run(
+    scope: ReadScope,
+    text: string,
+    values: readonly Value[],
+  ): Promise<(string | null)[][]> {
+    const client = await this.#pool.connect();
+    try {
+      // Sent together: telling the scope costs no round trip of its own.
+      const told = this.#tell(client, scope);
+      const [{ rows }] = await Promise.all([this.#send(client, text, values), told]);
+      client.release();
+      return rows;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  #tell(client: pg.PoolClient, scope: ReadScope): Promise<unknown> | undefined {
+    if (this.#scopes.get(client) === scope) return undefined;
+    this.#scopes.set(client, scope);
+    return this.#send(client, "SELECT set_config('annals.tenant_id', $1, false)", [scope]);
+  }
+
+  #send(
+    client: pg.PoolClient,
+    text: string,
+    values: readonly Value[],
+  ): Promise<pg.QueryResult<(string | null)[]>> {
+    const name = this.names.of(text);
+    return client.query({ text, values: [...values], name, rowMode: "array" });
   }
 
   /** Lets what was asked finish. Idempotent. */

@@ -13,6 +13,7 @@ export async function readStream(
   const { tenantId, stream, fromVersion, toVersion, maxEvents, maxBytes } = query;
   const { aggregateType, aggregateId } = stream;
   const rows = await pool.query<EventRow>(
+    tenantId,
     query.direction === "forwards" ? forwards : backwards,
     [tenantId, aggregateType, aggregateId, fromVersion, toVersion, maxEvents, maxBytes],
     options,

@@ -8,7 +8,7 @@ import type {
   StoredRecord,
 } from "../record-store.js";
 import type { ReadOptions } from "../store.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool, type ReadScope } from "./read-pool.js";
 import { toBytes, toInstant, toTimestamp } from "./row.js";
 
 /** Records in the database: each statement is a transaction of its own. */
@@ -27,6 +27,7 @@ async function getRecord(
   options?: ReadOptions,
 ): Promise<StoredRecord | undefined> {
   const [row] = await pool.query<RecordRow>(
+    scopeOf(key.owner),
     `${select} WHERE tenant_id = $1 AND collection = $2 AND name = $3`,
     valuesOf(key),
     options,
@@ -45,13 +46,16 @@ async function putRecord(
   const values = [...valuesOf(key), toTimestamp(now), bytes];
   const [text, more] =
     expected === undefined ? [upsert, []] : expected === 0n ? [insert, []] : [update, [expected]];
-  const [written] = await pool.query<[string]>(text, [...values, ...more], { writes: true });
+  const [written] = await pool.query<[string]>(scopeOf(key.owner), text, [...values, ...more], {
+    writes: true,
+  });
   if (written) return { ok: true, revision: BigInt(written[0]) };
   return { ok: false, actual: (await getRecord(pool, key))?.revision ?? 0n };
 }
 
 async function deleteRecord(pool: ReadPool, key: RecordKey): Promise<void> {
   await pool.query(
+    scopeOf(key.owner),
     "DELETE FROM annals.records WHERE tenant_id = $1 AND collection = $2 AND name = $3",
     valuesOf(key),
     { writes: true },
@@ -64,6 +68,7 @@ async function listRecords(
   options?: ReadOptions,
 ): Promise<StoredRecord[]> {
   const rows = await pool.query<RecordRow>(
+    scopeOf(owner),
     `${select} WHERE tenant_id = $1 AND collection = $2 AND name > $3
      ORDER BY tenant_id, collection, name LIMIT $4`,
     [...placeOf(owner, collection), after, maxRecords],
@@ -85,6 +90,10 @@ function toRecord([name, value, revision, updatedAt]: RecordRow): StoredRecord {
 
 function valuesOf({ owner, collection, name }: RecordKey): string[] {
   return [...placeOf(owner, collection), name];
+}
+
+function scopeOf(owner: RecordOwner): ReadScope {
+  return owner === "operator" ? allTenants : owner;
 }
 
 /** The operator's are told from a tenant's by the collection: any UUID may be a tenant. */

@@ -6,7 +6,7 @@ import type { PageBounds, ReadOptions } from "../store.js";
 import { cutToTime } from "./cut-to-time.js";
 import { Parameters, toFilterSql } from "./filter-sql.js";
 import { pageOf, pageSql } from "./page-of.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool } from "./read-pool.js";
 import type { EventRow } from "./row.js";
 
 /** Most events that one page looks at, where no index leads to those that match. */
@@ -81,6 +81,7 @@ async function partOf(
   const conditions = [aggregateIds, eventTypes, eventTypePrefixes, tags];
   if (conditions.every(({ length }) => length === 0)) return range;
   const [row] = await pool.query<[string]>(
+    tenantId,
     `SELECT position FROM annals.events
      WHERE tenant_id = $1 AND aggregate_type = $2 AND position BETWEEN $3 AND $4
      ORDER BY position ${forwards ? "ASC" : "DESC"} OFFSET $5 LIMIT 1`,
@@ -116,5 +117,5 @@ function selectRows(
     parameters.add(maxEvents),
     parameters.add(maxBytes),
   );
-  return pool.query<EventRow>(sql, parameters.values, options);
+  return pool.query<EventRow>(tenantId ?? allTenants, sql, parameters.values, options);
 }

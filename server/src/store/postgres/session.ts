@@ -38,11 +38,18 @@ const graceMs = 5_000;
 /**
  * The driver's settings for a connection.
  *
+ * @param more settings of its session
  * @throws TypeError when the URL is none
  */
-export function clientConfig(url: string, options: SessionOptions): pg.ClientConfig {
+export function clientConfig(
+  url: string,
+  options: SessionOptions,
+  more: Readonly<Record<string, string>> = {},
+): pg.ClientConfig {
   const target = new URL(url);
-  const own = Object.entries(settingsOf(options)).map(([name, value]) => `-c ${name}=${value}`);
+  const own = Object.entries({ ...settingsOf(options), ...more }).map(
+    ([name, value]) => `-c ${name}=${value}`,
+  );
   const given = target.searchParams.get("options");
   target.searchParams.set("options", [...own, ...(given === null ? [] : [given])].join(" "));
   if (!target.searchParams.has("application_name")) {

@@ -1,6 +1,6 @@
 import type { TenantId } from "../../domain/tenant.js";
 import type { ReadOptions, TenantUsage } from "../store.js";
-import type { ReadPool } from "./read-pool.js";
+import { allTenants, type ReadPool } from "./read-pool.js";
 import { toInstant } from "./row.js";
 
 export async function getTenantUsage(
@@ -8,7 +8,12 @@ export async function getTenantUsage(
   tenantId: TenantId,
   options?: ReadOptions,
 ): Promise<TenantUsage> {
-  const [row] = await pool.query<UsageRow>(`${select} WHERE tenant_id = $1`, [tenantId], options);
+  const [row] = await pool.query<UsageRow>(
+    tenantId,
+    `${select} WHERE tenant_id = $1`,
+    [tenantId],
+    options,
+  );
   return row ? toUsage(row) : { tenantId, position: 0n, bytes: 0n, recordedAt: undefined };
 }
 
@@ -20,6 +25,7 @@ export async function listTenantUsage(
 ): Promise<TenantUsage[]> {
   const [where, values] = after === "" ? ["", []] : ["WHERE tenant_id > $2", [after]];
   const rows = await pool.query<UsageRow>(
+    allTenants,
     `${select} ${where} ORDER BY tenant_id LIMIT $1`,
     [maxTenants, ...values],
     options,

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { failureOf, unavailable } from "./errors.js";
+import { allTenants } from "./read-pool.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 import type { StatementNames } from "./statement-names.js";
 
@@ -60,7 +61,8 @@ export class WriterConnection {
   }
 
   async #open(): Promise<pg.Client> {
-    const client = new pg.Client({ ...clientConfig(this.url, this.options), pipeline: true });
+    const config = clientConfig(this.url, this.options, { "annals.tenant_id": allTenants });
+    const client = new pg.Client({ ...config, pipeline: true });
     client.on("error", (error) => {
       if (this.#closed) return;
       this.logger.warn({ err: error }, "the connection that writes to PostgreSQL broke");
