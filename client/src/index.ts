@@ -1,8 +1,19 @@
 export {
   AggregateRepository,
   type AggregateRepositoryOptions,
+  type LoadOptions,
 } from "./aggregates/aggregate-repository.js";
 export { AggregateRoot, type UncommittedEvent } from "./aggregates/aggregate-root.js";
+export {
+  type DecidedAggregate,
+  type Decider,
+  type DeciderParts,
+  type DecisionOf,
+  defineDecider,
+  type FactOf,
+} from "./aggregates/decider.js";
+export type { CommandOf, ExecuteOptions, WorkOn } from "./aggregates/execute.js";
+export type { SnapshotOptions } from "./aggregates/snapshot-policy.js";
 export type { CallOptions, ConnectionOptions } from "./connection/connection.js";
 export { allTenants, type CredentialOptions, type Provided } from "./connection/credentials.js";
 export {
@@ -31,6 +42,7 @@ export { type EventPage, EventStream, type FollowMark } from "./event-store/even
 export type { EventsByTypeOptions } from "./event-store/get-events-by-type.js";
 export type { ReadOptions } from "./event-store/read.js";
 export type { ReadAllOptions } from "./event-store/read-all.js";
+export type { Snapshot, Snapshots } from "./event-store/snapshots.js";
 export type { SubscribeOptions, SubscriptionState } from "./event-store/subscribe.js";
 export type {
   OwnTenant,

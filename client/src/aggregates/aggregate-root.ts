@@ -64,7 +64,10 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
   /** The state before any event. */
   protected abstract initialState(): State;
 
-  /** The state after an event. Only from its arguments; it must not throw on what is in the log. */
+  /**
+   * The state after an event: a new one, the one given stays as it is. Only from its arguments; it
+   * must not throw on what is in the log.
+   */
   protected abstract apply(state: State, event: Event): State;
 
   /**
@@ -77,15 +80,16 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
     data: z.input<Definition["schema"]>,
     options?: EventOptions,
   ): void {
-    const eventType = definition.type;
-    if (definition.aggregateType !== this.aggregateType) {
-      const problem = `is an event of ${definition.aggregateType}, not of ${this.aggregateType}`;
-      throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
-    }
-    const event = definition.create(data, options);
+    this.assertTakes(definition.type, definition.aggregateType);
+    this.record(definition.create(data, options));
+  }
+
+  /** Applies an event that is made already; a save writes it. @throws AnnalsError invalid_event */
+  protected record(event: NewEvent): void {
+    this.assertTakes(event.eventType, event.aggregateType);
     const fact: EventFact = Object.freeze({
       eventId: event.eventId,
-      eventType,
+      eventType: event.eventType,
       aggregateType: event.aggregateType,
       occurredAt: event.occurredAt,
       data: event.data,
@@ -99,6 +103,13 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
     });
     this.#evolve(fact);
     this.#uncommitted.push({ fact, event });
+  }
+
+  /** @throws AnnalsError invalid_event for an event of another kind of aggregate */
+  protected assertTakes(eventType: string, aggregateType: string): void {
+    if (aggregateType === this.aggregateType) return;
+    const problem = `is an event of ${aggregateType}, not of ${this.aggregateType}`;
+    throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
   }
 
   /**
@@ -115,6 +126,16 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
     }
     this.#tenantId = event.tenantId ?? this.#tenantId;
     this.#evolve(event);
+  }
+
+  /**
+   * Takes the state that the events up to a version add up to, in place of replaying them. For
+   * repositories, on an aggregate without events.
+   */
+  restore(state: State, version: bigint, tenantId: string): void {
+    this.#state = { current: state };
+    this.#version = version;
+    this.#tenantId = tenantId;
   }
 
   /**

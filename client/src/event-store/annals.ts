@@ -11,6 +11,7 @@ import { EventStream } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
+import { Snapshots } from "./snapshots.js";
 import { subscribe, type SubscribeOptions } from "./subscribe.js";
 import { Tenants } from "./tenants.js";
 import { toProtoStream, toWireString } from "./wire-values.js";
@@ -61,6 +62,8 @@ export function connect(options: ConnectOptions): Annals {
 export class Annals implements AsyncDisposable {
   /** The operator's view of tenants, and a tenant's view of itself. */
   readonly tenants: Tenants;
+  /** The latest snapshot of each stream. */
+  readonly snapshots: Snapshots;
 
   /** @internal use `connect` */
   constructor(
@@ -69,6 +72,7 @@ export class Annals implements AsyncDisposable {
     private readonly pipelines: AppendPipelines | undefined,
   ) {
     this.tenants = new Tenants(connection);
+    this.snapshots = new Snapshots(connection);
   }
 
   /**

@@ -1,5 +1,6 @@
-import type { AggregateRepository } from "../aggregates/aggregate-repository.js";
+import type { AggregateRepository, LoadOptions } from "../aggregates/aggregate-repository.js";
 import type { AggregateRoot } from "../aggregates/aggregate-root.js";
+import { carryOut, type ExecuteOptions, type WorkOn } from "../aggregates/execute.js";
 import type { CallOptions } from "../connection/connection.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 import { requireTenant, runWithTenant } from "./context.js";
@@ -35,15 +36,25 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
   }
 
   /** @throws AnnalsError foreign_aggregate, aggregate_not_found, tenant_required */
-  async load(aggregateId: string, options?: CallOptions): Promise<Aggregate> {
+  load(aggregateId: string, options?: LoadOptions): Promise<Aggregate> {
+    return this.#own("load", () => this.inner.load(aggregateId, options));
+  }
+
+  /** The aggregate, or a new one. @throws AnnalsError foreign_aggregate, tenant_required */
+  loadOrCreate(aggregateId: string, options?: CallOptions): Promise<Aggregate> {
+    return this.#own("load", () => this.inner.loadOrCreate(aggregateId, options));
+  }
+
+  /** As the repository's. @throws AnnalsError foreign_aggregate: nothing was done; tenant_required */
+  async execute(
+    aggregateId: string,
+    work: WorkOn<Aggregate>,
+    options?: ExecuteOptions,
+  ): Promise<Aggregate> {
     const { tenantId } = this;
-    try {
-      const loading = runWithTenant(tenantId, () => this.inner.load(aggregateId, options));
-      return assertOwn(await loading, tenantId, "load");
-    } catch (cause) {
-      if (!isAnnalsError(cause, "foreign_stream")) throw cause;
-      throw foreign(cause.details, cause);
-    }
+    const onOwn = (aggregate: Aggregate): Promise<void> =>
+      carryOut(assertOwn(aggregate, tenantId, "save"), work);
+    return this.#own("save", () => this.inner.execute(aggregateId, onOwn, options));
   }
 
   /** @throws AnnalsError foreign_aggregate: nothing was sent; otherwise as the repository's */
@@ -56,6 +67,16 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
   /** Whether the tenant has this aggregate. @throws AnnalsError tenant_required */
   async exists(aggregateId: string, options?: CallOptions): Promise<boolean> {
     return runWithTenant(this.tenantId, () => this.inner.exists(aggregateId, options));
+  }
+
+  async #own(action: "load" | "save", run: () => Promise<Aggregate>): Promise<Aggregate> {
+    const { tenantId } = this;
+    try {
+      return assertOwn(await runWithTenant(tenantId, run), tenantId, action);
+    } catch (cause) {
+      if (!isAnnalsError(cause, "foreign_stream")) throw cause;
+      throw foreign(cause.details, cause);
+    }
   }
 }
 
