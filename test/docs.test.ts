@@ -47,3 +47,15 @@ test("the operator's work of docs/how-to/tenants.md runs as it stands", async ()
     "true\ntenant_events_per_day\nthe tenant is suspended: unpaid bill\nACME: 2 events\n",
   );
 });
+
+test("the account of docs/how-to/aggregates-and-deciders.md runs as it stands", async () => {
+  expect(await runExample("docs/how-to/aggregates-and-deciders.md", await startServer())).toBe(
+    "2n 70\n1n 100\n90\nError: insufficient funds\nfalse\n",
+  );
+});
+
+test("the counter of docs/how-to/snapshots.md runs as it stands", async () => {
+  expect(await runExample("docs/how-to/snapshots.md", await startServer())).toBe(
+    '10n {"total":10}\n12n 12\n12n\n12\n',
+  );
+});

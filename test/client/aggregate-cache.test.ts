@@ -18,9 +18,10 @@ function openPair(maxCachedAggregates: number) {
   const annals = connect({ address: server.grpcAddress, tenant });
   const others = connect({ address: server.grpcAddress, tenant });
   const create = (id: string) => accounts.create(id, tenant);
+  const cached = new AggregateRepository({ annals, create, maxCachedAggregates });
   const reads = vi.spyOn(annals, "read");
   return {
-    cached: new AggregateRepository({ annals, create, maxCachedAggregates }),
+    cached,
     plain: new AggregateRepository({ annals: others, create }),
     readFrom: () => reads.mock.calls.splice(0).map(([, options]) => options?.fromVersion),
     [Symbol.asyncDispose]: async () => {
@@ -40,6 +41,10 @@ describe("a repository with a cache", () => {
     expect(await cached.load(id)).toMatchObject({ version: 4n, state: { balance: 10 } });
     expect(await cached.load(id)).toMatchObject({ version: 4n, state: { balance: 10 } });
     expect(readFrom()).toEqual([3n, 4n]);
+  });
+
+  test.each([-1, 0.5, Number.NaN, Infinity])("of %d aggregates is refused", async (count) => {
+    await failureOf(() => openPair(count), "invalid_options");
   });
 
   test("forgets the one used longest ago when there are too many", async () => {

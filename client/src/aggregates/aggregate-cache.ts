@@ -1,3 +1,4 @@
+import { AnnalsError } from "../connection/errors.js";
 import type { StartingPoint } from "./load-aggregate.js";
 
 /** Where an aggregate is kept. */
@@ -13,8 +14,12 @@ export class AggregateCache {
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   readonly #entries = new Map<string, StartingPoint>();
 
-  /** @param maxAggregates 0 or more; 0 keeps none */
-  constructor(private readonly maxAggregates: number) {}
+  /** @param maxAggregates 0 keeps none. @throws AnnalsError invalid_options */
+  constructor(private readonly maxAggregates: number) {
+    if (Number.isSafeInteger(maxAggregates) && maxAggregates >= 0) return;
+    const message = `maxCachedAggregates cannot be ${maxAggregates}`;
+    throw new AnnalsError("invalid_options", message, {});
+  }
 
   get(key: CacheKey): StartingPoint | undefined {
     const name = nameOf(key);
