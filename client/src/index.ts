@@ -53,6 +53,7 @@ export type {
 } from "./event-store/tenants.js";
 export { defineEvent, type EventDefinition, type EventOf } from "./events/define-event.js";
 export type { DomainEvent, EventFact, EventOptions, NewEvent } from "./events/domain-event.js";
+export { withCausation, withMetadata } from "./events/event-context.js";
 export {
   DeclarativeProjection,
   defineProjection,

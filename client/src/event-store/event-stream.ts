@@ -1,4 +1,5 @@
 import type { DomainEvent } from "../events/domain-event.js";
+import { withCausation } from "../events/event-context.js";
 
 /** Events that stand together, and where to go on from. */
 export interface EventPage {
@@ -44,6 +45,14 @@ export class EventStream implements AsyncIterable<DomainEvent> {
     for await (const { events, resumeFrom, mark } of this.open()) {
       yield { events: [...events], resumeFrom, mark };
     }
+  }
+
+  /**
+   * Handles the events one after the other, each as the cause of what is made meanwhile
+   * (`withCausation`). What the handler throws ends it.
+   */
+  async forEach(handle: (event: DomainEvent) => void | Promise<void>): Promise<void> {
+    for await (const event of this) await withCausation(event, () => handle(event));
   }
 
   /** Reads everything into an array: for few events. */

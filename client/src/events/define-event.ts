@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { AnnalsError } from "../connection/errors.js";
 import type { DomainEvent, EventOptions, NewEvent } from "./domain-event.js";
+import { currentEventContext } from "./event-context.js";
 import { toJson } from "./json.js";
 import { parseData } from "./parse-data.js";
 import { createUuidV7 } from "./uuid-v7.js";
@@ -63,6 +64,7 @@ export function defineEvent<const Type extends string, Schema extends z.ZodType>
         const problem = "occurredAt is an invalid Date";
         throw new AnnalsError("invalid_event", `${type}: ${problem}`, { eventType: type, problem });
       }
+      const context = currentEventContext();
       return Object.freeze({
         eventId: options.eventId ?? createUuidV7(),
         eventType: type,
@@ -70,9 +72,9 @@ export function defineEvent<const Type extends string, Schema extends z.ZodType>
         occurredAt,
         data: parsed.data,
         payload: new TextEncoder().encode(storedJson(schema, given, parsed.data)),
-        metadata: Object.freeze({ ...options.metadata }),
-        correlationId: options.correlationId,
-        causationId: options.causationId,
+        metadata: Object.freeze({ ...context.metadata, ...options.metadata }),
+        correlationId: options.correlationId ?? context.correlationId,
+        causationId: options.causationId ?? context.causationId,
         tags: Object.freeze([...(options.tags ?? [])]),
       });
     },

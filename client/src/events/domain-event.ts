@@ -47,8 +47,11 @@ export interface EventOptions {
   readonly eventId?: string;
   /** Default: now. */
   readonly occurredAt?: Date;
+  /** Added to that of `withMetadata`, before which it goes. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Default: that of the event which is being handled (`withCausation`); none outside of any. */
   readonly correlationId?: string;
+  /** Default: the id of the event which is being handled; none outside of any. */
   readonly causationId?: string;
   readonly tags?: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { DomainEvent } from "../events/domain-event.js";
-import { runWithTenant } from "../tenancy/context.js";
 import { toDeadLetter } from "./dead-letter.js";
+import { inContextOf } from "./in-context-of.js";
 import type { PageWork } from "./page-work.js";
 import { delayAfter } from "./retry-policy.js";
 import { HandlerFailure, runHandler } from "./run-handler.js";
@@ -80,7 +80,7 @@ async function handleWithRetries(page: PageWork<undefined>, event: DomainEvent):
     try {
       const context = { transaction: undefined, signal: page.force, attempt };
       const handler = (given: typeof context) =>
-        runWithTenant(event.tenantId, () => projection.handle(event, given));
+        inContextOf(event, () => projection.handle(event, given));
       await runHandler(handler, context, handlerTimeoutMs);
       return;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { DomainEvent } from "../events/domain-event.js";
-import { runWithTenant } from "../tenancy/context.js";
 import { toDeadLetter } from "./dead-letter.js";
+import { inContextOf } from "./in-context-of.js";
 import type { PageWork } from "./page-work.js";
 import { delayAfter } from "./retry-policy.js";
 import { HandlerFailure, runHandler } from "./run-handler.js";
@@ -31,7 +31,7 @@ export async function handleInTransactions<Transaction>(
         for (const event of events) {
           if (done > 0 && page.isHeld()) break;
           const handler = (given: typeof context) =>
-            runWithTenant(event.tenantId, () => projection.handle(event, given));
+            inContextOf(event, () => projection.handle(event, given));
           await runHandler(handler, context, handlerTimeoutMs);
           done++;
         }
@@ -63,7 +63,7 @@ async function handleAlone<Transaction>(
       await writeProgress(page, async (transaction) => {
         const context = { transaction, signal: page.force, attempt };
         const handler = (given: typeof context) =>
-          runWithTenant(event.tenantId, () => projection.handle(event, given));
+          inContextOf(event, () => projection.handle(event, given));
         await runHandler(handler, context, handlerTimeoutMs);
         return { place: page.placeAfter(event) };
       });
