@@ -33,6 +33,7 @@ export {
   Annals,
   connect,
   type ConnectOptions,
+  type KnownEvents,
   type LogHead,
   type StreamInfo,
 } from "./event-store/annals.js";
@@ -51,6 +52,12 @@ export type {
   TenantLimits,
   Tenants,
 } from "./event-store/tenants.js";
+export type {
+  EventsRead,
+  RawEvent,
+  UnknownEvents,
+  UnknownEventType,
+} from "./events/unknown-events.js";
 export { defineEvent, type EventDefinition, type EventOf } from "./events/define-event.js";
 export type { DomainEvent, EventFact, EventOptions, NewEvent } from "./events/domain-event.js";
 export { withCausation, withMetadata } from "./events/event-context.js";

@@ -49,6 +49,21 @@ export interface ErrorDetails {
     readonly position: bigint;
     readonly problem: string;
   };
+  /** An event in the log that no definition names, for a reader with `unknownEvents: "fail"`. */
+  unknown_event_type: {
+    readonly eventType: string;
+    readonly aggregateType: string;
+    readonly eventId: string;
+    readonly position: bigint;
+  };
+  /** An event in the log was written by a newer definition: this reader knows 1 to `knownVersion`. */
+  unknown_event_version: {
+    readonly eventType: string;
+    readonly eventId: string;
+    readonly position: bigint;
+    readonly version: number;
+    readonly knownVersion: number;
+  };
   /** Two definitions claim the same event type. */
   duplicate_definition: { readonly eventType: string };
   /** The aggregate has no events. */

@@ -1,13 +1,14 @@
 import { Scope } from "@annals/proto/annals/v1/event_store";
 import { type CallOptions, Connection, type ConnectionOptions } from "../connection/connection.js";
 import { AnnalsError } from "../connection/errors.js";
-import type { EventDefinition } from "../events/define-event.js";
+import type { EventDefinition, EventOf } from "../events/define-event.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import { EventRegistry } from "../events/registry.js";
+import type { EventsRead, UnknownEvents } from "../events/unknown-events.js";
 import { append, type AppendRequest, type AppendResult, type StreamId } from "./append.js";
 import { AppendPipelines } from "./append-pipelines.js";
 import { toDate, toDomainEvent } from "./codec.js";
-import { EventStream } from "./event-stream.js";
+import { EventStream, type UndecodedPage } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
@@ -17,9 +18,11 @@ import { Tenants } from "./tenants.js";
 import { toProtoStream, toWireString } from "./wire-values.js";
 
 /** How to reach a server, and what its events are. */
-export interface ConnectOptions extends ConnectionOptions {
-  /** Definitions by which data is validated when it is read. Default: none. */
-  readonly events?: readonly EventDefinition[];
+export interface ConnectOptions<
+  Definitions extends readonly EventDefinition[] = readonly EventDefinition[],
+> extends ConnectionOptions {
+  /** Definitions by which data is validated when it is read, and typed. Default: none. */
+  readonly events?: Definitions;
   /**
    * How appends are sent. `unary`: each by a call of its own. `pipelined`: over one call for each
    * credential, up to 256 in flight; when the connection is lost they are sent again with the same
@@ -48,8 +51,14 @@ export interface LogHead {
   readonly recordedAt: Date | undefined;
 }
 
+/** The events of definitions; without definitions, any. */
+export type KnownEvents<Definitions extends readonly EventDefinition[]> =
+  Definitions extends readonly [] ? DomainEvent : EventOf<Definitions[number]>;
+
 /** Opens a client. Nothing is sent until it is used. @throws AnnalsError invalid_options */
-export function connect(options: ConnectOptions): Annals {
+export function connect<const Definitions extends readonly EventDefinition[] = []>(
+  options: ConnectOptions<Definitions>,
+): Annals<KnownEvents<Definitions>> {
   const connection = new Connection(options);
   const pipelines = options.appends === "pipelined" ? new AppendPipelines(connection) : undefined;
   return new Annals(connection, new EventRegistry(options.events ?? []), pipelines);
@@ -58,8 +67,11 @@ export function connect(options: ConnectOptions): Annals {
 /**
  * A client of an event store, acting for the tenant of its credential. Every method throws
  * AnnalsError, and `closed` after `close`.
+ *
+ * `Known` is the union of the events that it has definitions of: their names narrow their data. With
+ * `unknownEvents: "fail"` or `"skip"` readers get nothing else.
  */
-export class Annals implements AsyncDisposable {
+export class Annals<Known extends DomainEvent = DomainEvent> implements AsyncDisposable {
   /** The operator's view of tenants, and a tenant's view of itself. */
   readonly tenants: Tenants;
   /** The latest snapshot of each stream. */
@@ -86,14 +98,28 @@ export class Annals implements AsyncDisposable {
     return append(this.connection, request, options, this.pipelines);
   }
 
-  /** One stream's events. @throws AnnalsError stream_not_found, foreign_stream, unreadable_event */
-  read(stream: StreamId, options?: ReadOptions): EventStream {
-    return new EventStream(() => readPages(this.connection, this.registry, stream, options));
+  /**
+   * One stream's events.
+   *
+   * @throws AnnalsError stream_not_found, foreign_stream, unreadable_event, unknown_event_type,
+   *   unknown_event_version
+   */
+  read<Choice extends UnknownEvents = "json">(
+    stream: StreamId,
+    options?: ReadOptions & Chosen<Choice>,
+  ): EventStream<EventsRead<Known, Choice>> {
+    return typed(() => readPages(this.connection, this.registry, stream, options));
   }
 
-  /** A log's events, up to where it ends when the loop begins. @throws AnnalsError unreadable_event */
-  readAll(options?: ReadAllOptions): EventStream {
-    return new EventStream(() => readAllPages(this.connection, this.registry, options));
+  /**
+   * A log's events, up to where it ends when the loop begins.
+   *
+   * @throws AnnalsError unreadable_event, unknown_event_type, unknown_event_version
+   */
+  readAll<Choice extends UnknownEvents = "json">(
+    options?: ReadAllOptions & Chosen<Choice>,
+  ): EventStream<EventsRead<Known, Choice>> {
+    return typed(() => readAllPages(this.connection, this.registry, options));
   }
 
   /**
@@ -101,17 +127,25 @@ export class Annals implements AsyncDisposable {
    * connections, restarts of the server and full queues, each event once and in order.
    *
    * @throws AnnalsError in the loop, what coming again does not mend: unauthenticated,
-   *   permission_denied, invalid_argument, unreadable_event, closed
+   *   permission_denied, invalid_argument, unreadable_event, unknown_event_type,
+   *   unknown_event_version, closed
    */
-  subscribe(options: SubscribeOptions = {}): EventStream {
-    return new EventStream(() => subscribe(this.connection, this.registry, options));
+  subscribe<Choice extends UnknownEvents = "json">(
+    options: SubscribeOptions & Chosen<Choice> = {},
+  ): EventStream<EventsRead<Known, Choice>> {
+    return typed(() => subscribe(this.connection, this.registry, options));
   }
 
-  /** The tenant's events of one aggregate type, by position. @throws AnnalsError unreadable_event */
-  getEventsByType(aggregateType: string, options?: EventsByTypeOptions): EventStream {
-    return new EventStream(() =>
-      eventsByTypePages(this.connection, this.registry, aggregateType, options),
-    );
+  /**
+   * The tenant's events of one aggregate type, by position.
+   *
+   * @throws AnnalsError unreadable_event, unknown_event_type, unknown_event_version
+   */
+  getEventsByType<Choice extends UnknownEvents = "json">(
+    aggregateType: string,
+    options?: EventsByTypeOptions & Chosen<Choice>,
+  ): EventStream<EventsRead<Known, Choice>> {
+    return typed(() => eventsByTypePages(this.connection, this.registry, aggregateType, options));
   }
 
   /** The event with an id. @throws AnnalsError event_not_found */
@@ -122,7 +156,8 @@ export class Annals implements AsyncDisposable {
       options,
     );
     if (!event) throw new AnnalsError("internal", "the server answered no event", {});
-    return toDomainEvent(event, undefined, this.registry);
+    const data = this.registry.decode(event, "json");
+    return toDomainEvent(event, undefined, data);
   }
 
   /** What is known of a stream. @throws AnnalsError stream_not_found, foreign_stream */
@@ -166,4 +201,16 @@ export class Annals implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** A reader's choice, which its events' type follows. */
+interface Chosen<Choice extends UnknownEvents> {
+  readonly unknownEvents?: Choice;
+}
+
+/** The registry gives what is defined its type, and the choice what is not. */
+function typed<Event extends DomainEvent>(
+  open: () => AsyncIterable<UndecodedPage>,
+): EventStream<Event> {
+  return new EventStream(open as () => AsyncIterable<UndecodedPage<Event>>);
 }

@@ -12,7 +12,8 @@ import {
   FilterSchema,
 } from "@annals/proto/annals/v1/event_store";
 import type { DomainEvent, NewEvent } from "../events/domain-event.js";
-import type { EventRegistry } from "../events/registry.js";
+import type { EventRegistry, ReadData } from "../events/registry.js";
+import type { RawEvent, UnknownEvents } from "../events/unknown-events.js";
 import { toWireCount, toWireMap, toWireString, toWireStrings, toWireTime } from "./wire-values.js";
 
 /**
@@ -63,7 +64,7 @@ export function toProtoEvent(event: NewEvent, index: number): ProtoNewEvent {
     eventType: toWireString(field("event_type"), event.eventType),
     occurredAt: toWireTime(field("occurred_at"), event.occurredAt),
     data: event.payload,
-    contentType: "application/json",
+    contentType: toWireString(field("content_type"), event.contentType),
     metadata: toWireMap(field("metadata"), event.metadata),
     correlationId: toWireString(field("correlation_id"), event.correlationId ?? ""),
     causationId: toWireString(field("causation_id"), event.causationId ?? ""),
@@ -98,22 +99,27 @@ export function toProtoTimes(
   };
 }
 
-/** Events as they are asked for; to iterate once. @throws AnnalsError unreadable_event, in its place */
+/**
+ * Events as they are asked for; to iterate once.
+ *
+ * @throws AnnalsError unreadable_event, unknown_event_type, unknown_event_version, in its place
+ */
 export function* toDomainEvents(
   events: readonly RecordedEvent[],
   registry: EventRegistry,
+  unknownEvents: UnknownEvents = "json",
   globalPositions: readonly bigint[] = [],
-): Generator<DomainEvent, void, undefined> {
+): Generator<DomainEvent | RawEvent, void, undefined> {
   for (const [i, event] of events.entries()) {
-    yield toDomainEvent(event, globalPositions[i], registry);
+    const read = registry.decode(event, unknownEvents);
+    if (read) yield toDomainEvent(event, globalPositions[i], read);
   }
 }
 
-/** @throws AnnalsError unreadable_event */
 export function toDomainEvent(
   event: RecordedEvent,
   globalPosition: bigint | undefined,
-  registry: EventRegistry,
+  read: ReadData,
 ): DomainEvent {
   return Object.freeze({
     eventId: event.eventId,
@@ -126,7 +132,8 @@ export function toDomainEvent(
     globalPosition,
     occurredAt: toDate(event.occurredAt),
     recordedAt: toDate(event.recordedAt),
-    data: registry.decode(event),
+    data: read.data,
+    ...(read.kind === "raw" && { contentType: event.contentType }),
     metadata: Object.freeze(event.metadata),
     correlationId: event.correlationId || undefined,
     causationId: event.causationId || undefined,

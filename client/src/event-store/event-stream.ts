@@ -2,9 +2,9 @@ import type { DomainEvent } from "../events/domain-event.js";
 import { withCausation } from "../events/event-context.js";
 
 /** Events that stand together, and where to go on from. */
-export interface EventPage {
+export interface EventPage<Event extends DomainEvent = DomainEvent> {
   /** May be empty: then it only says how far the log was scanned. */
-  readonly events: readonly DomainEvent[];
+  readonly events: readonly Event[];
   /**
    * Where a reader that has handled this page goes on: pass it as `after` (or `before`). A position
    * in a tenant's log, a cursor in the whole log.
@@ -21,8 +21,8 @@ export interface EventPage {
 export type FollowMark = "caught_up" | "fell_behind";
 
 /** A page as it came, of events that are decoded one by one. */
-export interface UndecodedPage {
-  readonly events: Iterable<DomainEvent>;
+export interface UndecodedPage<Event extends DomainEvent = DomainEvent> {
+  readonly events: Iterable<Event>;
   readonly resumeFrom: bigint | string;
   readonly mark?: FollowMark;
 }
@@ -32,16 +32,16 @@ export interface UndecodedPage {
  * Each loop is a call of its own; leaving it cancels the call. An event that cannot be read throws
  * in its place, after all that come before it: its error tells its position, to go on behind it.
  */
-export class EventStream implements AsyncIterable<DomainEvent> {
+export class EventStream<Event extends DomainEvent = DomainEvent> implements AsyncIterable<Event> {
   /** @internal the methods of `Annals` make it */
-  constructor(private readonly open: () => AsyncIterable<UndecodedPage>) {}
+  constructor(private readonly open: () => AsyncIterable<UndecodedPage<Event>>) {}
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<DomainEvent, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
     for await (const page of this.open()) yield* page.events;
   }
 
   /** The same, page by page. A page with an event that cannot be read throws as a whole. */
-  async *pages(): AsyncGenerator<EventPage, void, undefined> {
+  async *pages(): AsyncGenerator<EventPage<Event>, void, undefined> {
     for await (const { events, resumeFrom, mark } of this.open()) {
       yield { events: [...events], resumeFrom, mark };
     }
@@ -51,13 +51,13 @@ export class EventStream implements AsyncIterable<DomainEvent> {
    * Handles the events one after the other, each as the cause of what is made meanwhile
    * (`withCausation`). What the handler throws ends it.
    */
-  async forEach(handle: (event: DomainEvent) => void | Promise<void>): Promise<void> {
+  async forEach(handle: (event: Event) => void | Promise<void>): Promise<void> {
     for await (const event of this) await withCausation(event, () => handle(event));
   }
 
   /** Reads everything into an array: for few events. */
-  async toArray(): Promise<DomainEvent[]> {
-    const events: DomainEvent[] = [];
+  async toArray(): Promise<Event[]> {
+    const events: Event[] = [];
     for await (const event of this) events.push(event);
     return events;
   }

@@ -1,11 +1,14 @@
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
+import type { UnknownEvents } from "../events/unknown-events.js";
 import { toDomainEvents, toProtoTimes } from "./codec.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toWireCount, toWireString, toWireStrings } from "./wire-values.js";
 
 /** Which events of an aggregate type. */
 export interface EventsByTypeOptions extends CallOptions {
+  /** What becomes of events that no definition names. Default: "json". */
+  readonly unknownEvents?: UnknownEvents;
   /** Exact. Default: all. */
   readonly eventTypes?: readonly string[];
   /** Earliest recordedAt, inclusive. */
@@ -37,7 +40,8 @@ export async function* eventsByTypePages(
     );
     const last = answer.events.at(-1);
     if (last) {
-      yield { events: toDomainEvents(answer.events, registry), resumeFrom: last.position };
+      const events = toDomainEvents(answer.events, registry, options.unknownEvents);
+      yield { events, resumeFrom: last.position };
     }
     pageToken = answer.nextPageToken;
   } while (pageToken !== "");

@@ -2,12 +2,15 @@ import { type Checkpoint, type ReadAllRequest, Scope } from "@annals/proto/annal
 import type { CallOptions, Connection } from "../connection/connection.js";
 import { AnnalsError } from "../connection/errors.js";
 import type { EventRegistry } from "../events/registry.js";
+import type { UnknownEvents } from "../events/unknown-events.js";
 import { type EventFilter, toDomainEvents, toProtoFilter } from "./codec.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toWireCount, toWireString } from "./wire-values.js";
 
 /** Which events of a log. */
 export interface ReadAllOptions extends CallOptions {
+  /** What becomes of events that no definition names. Default: "json". */
+  readonly unknownEvents?: UnknownEvents;
   /** "tenant": the caller's log. "all-tenants": the whole log, for operators. Default: "tenant". */
   readonly scope?: "tenant" | "all-tenants";
   /** Exclusive: a position in a tenant's log, a cursor in the whole log. Default: the beginning. */
@@ -47,7 +50,7 @@ export async function* readAllPages(
         const { events, globalPositions, cursor } = answer.value;
         const last = events.at(-1);
         if (!last) continue;
-        const decoded = toDomainEvents(events, registry, globalPositions);
+        const decoded = toDomainEvents(events, registry, options.unknownEvents, globalPositions);
         yield { events: decoded, resumeFrom: whole ? cursor : last.position };
         break;
       }

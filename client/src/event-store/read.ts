@@ -1,6 +1,7 @@
 import { Direction } from "@annals/proto/annals/v1/event_store";
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
+import type { UnknownEvents } from "../events/unknown-events.js";
 import type { StreamId } from "./append.js";
 import { toDomainEvents } from "./codec.js";
 import type { UndecodedPage } from "./event-stream.js";
@@ -8,6 +9,8 @@ import { toProtoStream, toWireCount } from "./wire-values.js";
 
 /** Which events of a stream. */
 export interface ReadOptions extends CallOptions {
+  /** What becomes of events that no definition names. Default: "json". */
+  readonly unknownEvents?: UnknownEvents;
   /** Lowest version, inclusive. Default: 1n. */
   readonly fromVersion?: bigint;
   /** Highest version, inclusive. Default: the last. */
@@ -46,7 +49,7 @@ export async function* readPages(
         const last = events.at(-1);
         if (!last) continue;
         resumeFrom = last.aggregateVersion;
-        yield { events: toDomainEvents(events, registry), resumeFrom };
+        yield { events: toDomainEvents(events, registry, options.unknownEvents), resumeFrom };
         break;
       }
       case "caughtUp":

@@ -18,7 +18,7 @@ export type SubscriptionState =
 /** What to subscribe to. */
 export interface SubscribeOptions extends Pick<
   ReadAllOptions,
-  "scope" | "after" | "filter" | "signal"
+  "scope" | "after" | "filter" | "signal" | "unknownEvents"
 > {
   /** Told whenever the state changes. What it throws ends the loop. */
   readonly onState?: (state: SubscriptionState) => void;
@@ -34,14 +34,14 @@ export async function* subscribe(
   registry: EventRegistry,
   options: SubscribeOptions,
 ): AsyncGenerator<UndecodedPage, void, undefined> {
-  const { scope, filter, signal, onState, maxDelayMs = 10_000 } = options;
+  const { scope, filter, signal, unknownEvents, onState, maxDelayMs = 10_000 } = options;
   let after = options.after;
   let delayMs = minDelayMs;
   for (;;) {
     onState?.({ kind: "connecting" });
     let connected = false;
     try {
-      const request = { ...{ scope, after, filter, signal }, follow: true };
+      const request = { ...{ scope, after, filter, signal, unknownEvents }, follow: true };
       for await (const page of readAllPages(connection, registry, defined(request))) {
         if (!connected && page.mark !== "caught_up") onState?.({ kind: "catching_up" });
         connected = true;

@@ -37,8 +37,10 @@ export interface NewEvent<Type extends string = string, Data = unknown> extends 
   EventFact<Type, Data>,
   "aggregateId" | "tenantId" | "aggregateVersion"
 > {
-  /** The data as it is sent: JSON in UTF-8. */
+  /** The data as it is sent. */
   readonly payload: Uint8Array;
+  /** What the payload is: JSON in UTF-8 or a protobuf message, and its version. */
+  readonly contentType: string;
 }
 
 /** What may be said of an event beside its data. */

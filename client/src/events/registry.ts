@@ -1,17 +1,23 @@
 import { AnnalsError } from "../connection/errors.js";
 import type { EventDefinition } from "./define-event.js";
 import { eventKey } from "./event-key.js";
-import { parseData } from "./parse-data.js";
+import { parseJson } from "./json-codec.js";
+import type { StoredData } from "./stored-data.js";
+import type { UnknownEvents } from "./unknown-events.js";
 
 /** What is known of an event in the log when its data is to be read. */
-export interface RawEvent {
+export interface StoredEvent extends StoredData {
   readonly eventId: string;
   readonly eventType: string;
   readonly aggregateType: string;
   readonly position: bigint;
-  readonly contentType: string;
-  readonly data: Uint8Array;
 }
+
+/** What a reader gets of an event. */
+export type ReadData =
+  | { readonly kind: "data"; readonly data: unknown }
+  /** Bytes as they are stored. */
+  | { readonly kind: "raw"; readonly data: Uint8Array };
 
 /** Knows the definitions of events, and reads data by them. */
 export class EventRegistry {
@@ -31,29 +37,45 @@ export class EventRegistry {
   }
 
   /**
-   * An event's data, by its definition. Data of a type that is not defined is what its JSON says,
-   * or its bytes where it is not JSON.
+   * An event's data, by its definition; without one, by the reader's choice: undefined to skip it.
    *
-   * @throws AnnalsError unreadable_event when it does not fit its definition
+   * @throws AnnalsError unreadable_event when it does not fit its definition; unknown_event_version
+   *   when that is older than the event; unknown_event_type where the choice is to fail
    */
-  decode(event: RawEvent): unknown {
+  decode(event: StoredEvent, unknownEvents: Exclude<UnknownEvents, "skip">): ReadData;
+  decode(event: StoredEvent, unknownEvents: UnknownEvents): ReadData | undefined;
+  decode(event: StoredEvent, unknownEvents: UnknownEvents): ReadData | undefined {
     const definition = this.#definitions.get(eventKey(event.aggregateType, event.eventType));
-    if (!definition) return looseData(event);
-    const parsed = parseData(definition.schema, strictJson(event));
-    if (!parsed.ok) throw unreadable(event, parsed.problem, parsed.cause);
-    return parsed.data;
+    if (!definition) return undefinedData(event, unknownEvents);
+    const decoded = definition.decode(event);
+    if (decoded.ok) return { kind: "data", data: decoded.data };
+    if ("newerVersion" in decoded) {
+      throw unknownVersion(event, decoded.newerVersion, definition.version);
+    }
+    throw unreadable(event, decoded.problem, decoded.cause);
   }
 }
 
-function strictJson(event: RawEvent): unknown {
-  try {
-    return parseJson(event.data);
-  } catch (cause) {
-    throw unreadable(event, "is not JSON", cause);
+function undefinedData(event: StoredEvent, unknownEvents: UnknownEvents): ReadData | undefined {
+  switch (unknownEvents) {
+    case "json":
+      return { kind: "data", data: looseData(event) };
+    case "raw":
+      return { kind: "raw", data: event.data };
+    case "skip":
+      return undefined;
+    case "fail": {
+      const { eventType, aggregateType, eventId, position } = event;
+      const message = `${eventType} of ${aggregateType} at position ${position} is not defined`;
+      const details = { eventType, aggregateType, eventId, position };
+      throw new AnnalsError("unknown_event_type", message, details);
+    }
+    default:
+      return unknownEvents satisfies never;
   }
 }
 
-function looseData(event: RawEvent): unknown {
+function looseData(event: StoredEvent): unknown {
   if (!/^application\/json\b/i.test(event.contentType)) return event.data;
   try {
     return parseJson(event.data);
@@ -62,12 +84,15 @@ function looseData(event: RawEvent): unknown {
   }
 }
 
-function parseJson(data: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+function unknownVersion(event: StoredEvent, version: number, knownVersion: number): AnnalsError {
+  const { eventType, eventId, position } = event;
+  const message = `${eventType} at position ${position} has version ${version}; known are 1 to ${knownVersion}`;
+  const details = { eventType, eventId, position, version, knownVersion };
+  return new AnnalsError("unknown_event_version", message, details);
 }
 
 function unreadable(
-  { eventType, eventId, position }: RawEvent,
+  { eventType, eventId, position }: StoredEvent,
   problem: string,
   cause: unknown,
 ): AnnalsError {

@@ -1,0 +1,84 @@
+import { type Annals, connect, type DomainEvent, type UnknownEvents } from "@annals/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AnnalsServer } from "#server/compose.js";
+import { appendTo, clientOf, newEvent } from "../support/client.js";
+import { OrderPlaced } from "../support/orders.js";
+import { newTenant, startTestServer } from "../support/server.js";
+import { failureOf } from "./support/failure.js";
+
+let server: AnnalsServer;
+const tenant = newTenant();
+beforeAll(async () => {
+  server = await startTestServer();
+  const data = new TextEncoder().encode('{"customerName":"Ann","totalAmount":1}');
+  await clientOf(server.grpcAddress, tenant).append(
+    appendTo("1", undefined, [
+      newEvent({ data }),
+      newEvent({ eventType: "Strange", data: Uint8Array.of(1, 2), contentType: "application/x" }),
+      newEvent({ data }),
+    ]),
+  );
+});
+afterAll(() => server.stop());
+
+const stream = { aggregateType: "Order", aggregateId: "1" };
+
+async function takeLive(events: AsyncIterable<DomainEvent>): Promise<DomainEvent[]> {
+  const taken: DomainEvent[] = [];
+  for await (const event of events) {
+    taken.push(event);
+    if (event.position === 3n) break;
+  }
+  return taken;
+}
+
+const readers: Record<string, (annals: Annals, choice: UnknownEvents) => Promise<DomainEvent[]>> = {
+  read: (annals, unknownEvents) => annals.read(stream, { unknownEvents }).toArray(),
+  readAll: (annals, unknownEvents) => annals.readAll({ unknownEvents }).toArray(),
+  getEventsByType: (annals, unknownEvents) =>
+    annals.getEventsByType("Order", { unknownEvents }).toArray(),
+  "read with follow": (annals, unknownEvents) =>
+    takeLive(annals.read(stream, { unknownEvents, follow: true })),
+  subscribe: (annals, unknownEvents) => takeLive(annals.subscribe({ unknownEvents })),
+};
+
+describe.each(Object.entries(readers))("%s over an event of an unknown type", (_name, run) => {
+  const open = () => connect({ address: server.grpcAddress, tenant, events: [OrderPlaced] });
+
+  test("fails, with a typed error that names it and its place", async () => {
+    await using annals = open();
+    const error = await failureOf(() => run(annals, "fail"), "unknown_event_type");
+    expect(error.details).toMatchObject({
+      eventType: "Strange",
+      aggregateType: "Order",
+      position: 2n,
+    });
+  });
+
+  test("skips it", async () => {
+    await using annals = open();
+    const events = await run(annals, "skip");
+    expect(events.map(({ position }) => position)).toEqual([1n, 3n]);
+  });
+
+  test("passes its bytes and content type", async () => {
+    await using annals = open();
+    const [, strange] = await run(annals, "raw");
+    expect(strange).toMatchObject({
+      eventType: "Strange",
+      data: Uint8Array.of(1, 2),
+      contentType: "application/x",
+    });
+  });
+});
+
+test("a page of skipped events says where to go on", async () => {
+  await using annals = connect({ address: server.grpcAddress, tenant, events: [] });
+  const options = { unknownEvents: "skip", limit: 2 } as const;
+  const places: [number, bigint | string][] = [];
+  for await (const { events, resumeFrom } of annals.readAll(options).pages()) {
+    places.push([events.length, resumeFrom]);
+  }
+  expect(places.every(([events]) => events === 0)).toBe(true);
+  expect(places.at(-1)?.[1]).toBe(2n);
+});
