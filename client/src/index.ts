@@ -60,6 +60,7 @@ export type {
 } from "./events/unknown-events.js";
 export { defineEvent, type EventDefinition, type EventOf } from "./events/define-event.js";
 export type { DomainEvent, EventFact, EventOptions, NewEvent } from "./events/domain-event.js";
+export { type EventCases, matchEvent } from "./events/match-event.js";
 export { withCausation, withMetadata } from "./events/event-context.js";
 export {
   DeclarativeProjection,

@@ -1,9 +1,10 @@
 import type { DomainEvent } from "./domain-event.js";
 
-declare const undefinedType: unique symbol;
-
-/** The name of an event that no definition names: never equal to the name of one that is defined. */
-export type UnknownEventType = string & { readonly [undefinedType]: true };
+/**
+ * The name of an event that no definition names, for the compiler: a form that no name can have, so
+ * that comparing with a defined name tells the two apart. It is a string like any other.
+ */
+export type UnknownEventType = `${string}\n`;
 
 /**
  * What a reader does with an event that no definition of the client names.
