@@ -50,7 +50,7 @@ const annals = connect({ ...nowhere, events: [OrderPlaced, OrderShipped] });
 const stream = { aggregateType: "Order", aggregateId: "1" };
 
 /** Compiled, never run. */
-const compiles = <Event>(check: (event: Event) => unknown): void => {
+const compiles = (check: (event: never) => unknown): void => {
   expect(check).toBeTypeOf("function");
 };
 
@@ -130,6 +130,9 @@ test("a match gives the event to the case of its name", () => {
 });
 
 test("a handler of another event's data fails to compile", () => {
+  const onPlaced = (event: EventOf<typeof OrderPlaced>): void => {
+    expect(event.data.totalAmount).toBe(1);
+  };
   expectTypeOf(
     on(OrderPlaced, ({ data }) => {
       expect(data.totalAmount).toBe(1);
@@ -140,7 +143,7 @@ test("a handler of another event's data fails to compile", () => {
     expect(data.totalAmount).toBe(1);
   });
   // @ts-expect-error -- takes a different event
-  on(OrderShipped, (_event: EventOf<typeof OrderPlaced>) => undefined);
+  on(OrderShipped, onPlaced);
   // @ts-expect-error -- a handler needs the event that it is for
   expect(() => defineProjection({ handlers: [() => 0], truncate: () => undefined })).toThrow();
 });

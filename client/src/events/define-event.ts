@@ -5,11 +5,11 @@ import { formatContentType } from "./content-type.js";
 import type { DataCodec } from "./data-codec.js";
 import type { DomainEvent, EventOptions, NewEvent } from "./domain-event.js";
 import { currentEventContext } from "./event-context.js";
+import { currentEventSources } from "./event-sources.js";
 import { createJsonCodec } from "./json-codec.js";
 import { createMessageSchema, createProtobufCodec, type MessageSchema } from "./protobuf-codec.js";
 import { decodeStored, type DecodedData, type StoredData } from "./stored-data.js";
 import { assertUpcasters, type Upcasters } from "./upcasters.js";
-import { createUuidV7 } from "./uuid-v7.js";
 
 /** A kind of event: its name, whose it is, and what its data is. */
 export interface EventDefinition<
@@ -102,14 +102,15 @@ function makeDefinition<Schema extends z.ZodType>(
     create(given: z.input<Schema>, options: EventOptions = {}): NewEvent<string, z.output<Schema>> {
       const encoded = codec.encode(given);
       if (!encoded.ok) throw invalidData(type, encoded.problem, encoded.cause);
-      const occurredAt = new Date(options.occurredAt ?? Date.now());
+      const sources = currentEventSources();
+      const occurredAt = new Date(options.occurredAt ?? sources.now());
       if (Number.isNaN(occurredAt.getTime())) {
         const problem = "occurredAt is an invalid Date";
         throw new AnnalsError("invalid_event", `${type}: ${problem}`, { eventType: type, problem });
       }
       const context = currentEventContext();
       return Object.freeze({
-        eventId: options.eventId ?? createUuidV7(),
+        eventId: options.eventId ?? sources.newEventId(),
         eventType: type,
         aggregateType,
         occurredAt,
