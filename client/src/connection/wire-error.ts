@@ -88,11 +88,13 @@ function codeOf(status: ConnectError): ErrorCode {
 }
 
 /**
- * HTTP/2 ended the stream without a gRPC status: the connection was lost, or is being closed. A
- * connection that breaks may also show as a cancellation that nobody asked for.
+ * HTTP/2 ended the stream without a gRPC status, or the operating system the connection (ECONNRESET
+ * when the server was killed): it was lost, or is being closed. A connection that breaks may also
+ * show as a cancellation that nobody asked for.
  */
 function isLostStream({ cause }: ConnectError): boolean {
-  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("ERR_HTTP2_");
+  if (!(cause instanceof Error) || !("code" in cause)) return false;
+  return "syscall" in cause || String(cause.code).startsWith("ERR_HTTP2_");
 }
 
 function fromDetail(status: ConnectError, detail: ErrorDetail, writes: boolean): AnnalsError {

@@ -1,5 +1,5 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { AppendRequestSchema, type AppendResponse } from "@annals/proto/annals/v1/event_store";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { AppendRequestSchema, AppendResponse } from "@annals/proto/annals/v1/event_store";
 import type { CallOptions, Connection } from "../connection/connection.js";
 import { AnnalsError } from "../connection/errors.js";
 import { AppendPipeline } from "./append-pipeline.js";
@@ -9,25 +9,40 @@ type Request = MessageInitShape<typeof AppendRequestSchema>;
 const maxInFlight = 256;
 const maxPipelines = 32;
 const idleMs = 30_000;
-/** What a server takes in one message by default, less room for the envelope: 5 MiB - 64 bytes. */
-const maxRequestBytes = 5_242_816;
+/** Most bytes of appends without an answer: a producer that never waits is stopped here. */
+const maxPendingBytes = 256 * 1_024 * 1_024;
 
 /** A pipeline for each credential that appends: no call carries the appends of two tenants. */
 export class AppendPipelines {
   readonly #pipelines = new Map<string, AppendPipeline>();
+  #pendingBytes = 0;
 
   constructor(private readonly connection: Connection) {}
 
   /**
    * Appends in the name of the caller. With too many callers at once it goes as a unary call.
    *
-   * @throws AnnalsError limit_exceeded before anything is sent: a message that is too large would
-   *   end the call for all
+   * @param bytes about as many as the request takes
+   * @throws AnnalsError limit_exceeded, with a retry delay, when too much waits for its answer
    */
-  async append(init: Request, options: CallOptions = {}): Promise<AppendResponse> {
+  async append(
+    request: Request,
+    bytes: number,
+    options: CallOptions = {},
+  ): Promise<AppendResponse> {
+    if (this.#pendingBytes + bytes > maxPendingBytes) {
+      throw tooMuchPending(this.#pendingBytes + bytes);
+    }
+    this.#pendingBytes += bytes;
+    try {
+      return await this.#append(request, options);
+    } finally {
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  async #append(request: Request, options: CallOptions): Promise<AppendResponse> {
     const { connection } = this;
-    const request = create(AppendRequestSchema, init);
-    assertFits(toBinary(AppendRequestSchema, request).length);
     const { headers, remainingMs } = await connection.prepare(options);
     const pipeline = this.#pipelineFor(headers);
     if (pipeline) return pipeline.append(request, remainingMs, options.signal);
@@ -68,12 +83,13 @@ export class AppendPipelines {
   }
 }
 
-function assertFits(bytes: number): void {
-  if (bytes <= maxRequestBytes) return;
-  throw new AnnalsError("limit_exceeded", `an append of ${bytes} bytes is too large`, {
-    limit: "message_bytes",
-    maximum: BigInt(maxRequestBytes),
+function tooMuchPending(bytes: number): AnnalsError {
+  const message = "too many appends wait for their answers: await some before making more";
+  const details = {
+    limit: "pending_bytes",
+    maximum: BigInt(maxPendingBytes),
     actual: BigInt(bytes),
-    field: "append",
-  });
+    field: "",
+  };
+  return new AnnalsError("limit_exceeded", message, details, { retryAfterMs: 100 });
 }

@@ -1,5 +1,6 @@
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { NewEvent } from "../events/domain-event.js";
+import { assertFits, mostBytes } from "./append-size.js";
 import type { AppendPipelines } from "./append-pipelines.js";
 import { type ExpectedVersion, toDate, toProtoEvent, toProtoExpected } from "./codec.js";
 import { toProtoStream } from "./wire-values.js";
@@ -42,8 +43,9 @@ export async function append(
     expectedVersion: toProtoExpected(expected),
     events: events.map(toProtoEvent),
   };
+  assertFits(request, events);
   const answer = pipelines
-    ? await pipelines.append(request, options)
+    ? await pipelines.append(request, mostBytes(events), options)
     : await connection.write((client, call) => client.append(request, call), options);
   return {
     version: answer.aggregateVersion,

@@ -1,0 +1,62 @@
+import { connect, defineEvent } from "@annals/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { AnnalsServer } from "#server/compose.js";
+import { newTenant, startTestServer } from "../support/server.js";
+import { failureOf } from "./support/failure.js";
+import { startFakeServer } from "./support/fake-server.js";
+
+let server: AnnalsServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const Noted = defineEvent({ type: "Noted", aggregateType: "Note", schema: z.string() });
+const stream = { aggregateType: "Note", aggregateId: "1" };
+
+describe.each(["unary", "pipelined"] as const)("%s appends", (appends) => {
+  test("that are too large for a message never reach the wire", async () => {
+    await using fake = await startFakeServer();
+    await using annals = connect({ address: fake.address, tenant: newTenant(), appends });
+    const events = Array.from({ length: 6 }, () => Noted.create("x".repeat(1_000_000)));
+    const { details, outcomeUnknown } = await failureOf(
+      () => annals.append({ stream, expected: "any", events }),
+      "limit_exceeded",
+    );
+    expect(details).toMatchObject({ limit: "message_bytes", maximum: 5_242_816n });
+    expect(details.actual).toBeGreaterThan(6_000_000n);
+    expect(outcomeUnknown).toBe(false);
+    expect(fake.connections).toBe(0);
+  });
+
+  test("that only look too large by their characters are sent", async () => {
+    await using annals = connect({ address: server.grpcAddress, tenant: newTenant(), appends });
+    const metadata = { note: "x".repeat(900_000) };
+    const events = [1, 2].map(() => Noted.create("", { metadata }));
+    const result = await annals.append({ stream, expected: "any", events });
+    expect(result.version).toBe(2n);
+  });
+});
+
+test("a producer that never waits is stopped at a bound of bytes, and may go on after answers", async () => {
+  const annals = connect({ address: "127.0.0.1:1", tenant: newTenant(), appends: "pipelined" });
+  const large = Noted.create("x".repeat(1_000_000));
+  const codes: string[] = [];
+  const appends = Array.from({ length: 300 }, () =>
+    annals.append({ stream, expected: "any", events: [large] }).catch((error: unknown) => {
+      codes.push((error as { code: string }).code);
+    }),
+  );
+  const { details, retryAfterMs } = await failureOf(
+    () => annals.append({ stream, expected: "any", events: [large] }),
+    "limit_exceeded",
+  );
+  expect(details).toMatchObject({ limit: "pending_bytes", maximum: 268_435_456n });
+  expect(retryAfterMs).toBe(100);
+  await annals.close();
+  await Promise.all(appends);
+  const refused = codes.filter((code) => code === "limit_exceeded").length;
+  expect(codes.filter((code) => code === "closed").length).toBe(300 - refused);
+  expect(300 - refused).toBe(268);
+});

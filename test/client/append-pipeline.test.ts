@@ -1,0 +1,144 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  AppendResponseSchema,
+  AppendStreamResponseSchema,
+} from "@annals/proto/annals/v1/event_store";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import { AppendPipeline, type OpenAppendStream } from "#client/event-store/append-pipeline.js";
+
+/** A server that answers when a test lets it. */
+function answerOnDemand() {
+  let arrived = 0;
+  let most = 0;
+  let opened = 0;
+  let waiting: { id: bigint; answer: () => void }[] = [];
+  const gates = new Set<() => void>();
+  const open: OpenAppendStream = async function* (requests, signal) {
+    opened++;
+    const answers: bigint[] = [];
+    let wake: () => void = () => undefined;
+    const reading = (async () => {
+      for await (const { correlationId = 0n } of requests) {
+        arrived++;
+        const answer = () => {
+          answers.push(correlationId);
+          wake();
+        };
+        waiting.push({ id: correlationId, answer });
+        most = Math.max(most, waiting.length);
+        for (const gate of gates) gate();
+      }
+    })();
+    signal.addEventListener("abort", () => {
+      wake();
+    });
+    while (!signal.aborted) {
+      for (const correlationId of answers.splice(0)) {
+        const outcome = { case: "appended", value: create(AppendResponseSchema) } as const;
+        yield create(AppendStreamResponseSchema, { correlationId, outcome });
+      }
+      if (!signal.aborted && answers.length === 0) {
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    }
+    await reading;
+  };
+  return {
+    open,
+    seen: () => ({ arrived, most, opened }),
+    /** Resolves when as many appends are here and not answered. */
+    holds: (count: number) =>
+      new Promise<void>((resolve) => {
+        const gate = () => {
+          if (waiting.length < count) return;
+          gates.delete(gate);
+          resolve();
+        };
+        gates.add(gate);
+        gate();
+      }),
+    answerAll: () => {
+      const all = waiting;
+      waiting = [];
+      for (const { answer } of all) answer();
+    },
+  };
+}
+
+const never = () => undefined;
+
+test("never more are in flight than allowed: the others wait on this side, and all are answered", async () => {
+  const server = answerOnDemand();
+  const options = { open: server.open, maxInFlight: 4, idleMs: 60_000, onIdle: never };
+  const pipeline = new AppendPipeline(options);
+  const appends = Array.from({ length: 20 }, () => pipeline.append({}, 20_000));
+  for (let round = 1; round <= 5; round++) {
+    await server.holds(4);
+    expect(server.seen()).toEqual({ arrived: 4 * round, most: 4, opened: 1 });
+    server.answerAll();
+  }
+  await Promise.all(appends);
+  pipeline.close();
+});
+
+test("a call that nothing needs any more is ended; the next append opens another", async () => {
+  const server = answerOnDemand();
+  let idle: () => void = never;
+  const onIdle = () => {
+    idle();
+  };
+  const pipeline = new AppendPipeline({ open: server.open, maxInFlight: 4, idleMs: 1, onIdle });
+  for (let round = 1; round <= 2; round++) {
+    const ended = new Promise<void>((resolve) => (idle = resolve));
+    const append = pipeline.append({}, 20_000);
+    await server.holds(1);
+    server.answerAll();
+    await append;
+    // Only the pipeline's own timer is waiting, and it keeps no process alive.
+    const alive = setInterval(never, 1_000);
+    await ended;
+    clearInterval(alive);
+    expect(server.seen().opened).toBe(round);
+  }
+  pipeline.close();
+});
+
+test("a server that is away is tried again, in the order given, until it is back", async () => {
+  const server = answerOnDemand();
+  let tries = 0;
+  const order: bigint[] = [];
+  const open: OpenAppendStream = async function* (requests, signal) {
+    if (++tries <= 3) throw new ConnectError("away", Code.Unavailable);
+    const noted = (async function* () {
+      for await (const request of requests) {
+        order.push(request.correlationId ?? 0n);
+        yield request;
+      }
+    })();
+    yield* server.open(noted, signal);
+  };
+  const pipeline = new AppendPipeline({ open, maxInFlight: 3, idleMs: 60_000, onIdle: never });
+  const appends = [1, 2, 3].map(() => pipeline.append({}, 20_000));
+  await server.holds(3);
+  server.answerAll();
+  await Promise.all(appends);
+  expect(order).toEqual([1n, 2n, 3n]);
+  expect(tries).toBe(4);
+  pipeline.close();
+});
+
+test("a server that stays away is given up at the append's own deadline", async () => {
+  const open: OpenAppendStream = async function* () {
+    await Promise.resolve();
+    yield* [];
+    throw new ConnectError("away", Code.Unavailable);
+  };
+  const pipeline = new AppendPipeline({ open, maxInFlight: 1, idleMs: 60_000, onIdle: never });
+  await expect(pipeline.append({}, 100)).rejects.toMatchObject({
+    code: "deadline_exceeded",
+    outcomeUnknown: false,
+  });
+  expect(pipeline.idle).toBe(true);
+  pipeline.close();
+});
