@@ -8,7 +8,7 @@ import type { AnnalsServer } from "#server/compose.js";
 import { appendTo, clientOf } from "./support/client.js";
 import { startTestServer } from "./support/server.js";
 
-/** Runs the first TypeScript of a page against a server. @returns what it prints */
+/** Runs the TypeScript of a page, as one program, against a server. @returns what it prints */
 async function runExample(page: string, server: AnnalsServer): Promise<string> {
   const file = `test/docs-${basename(page, ".md")}.tmp.mjs`;
   onTestFinished(() => {
@@ -22,7 +22,8 @@ async function runExample(page: string, server: AnnalsServer): Promise<string> {
 }
 
 function codeOf(page: string): string {
-  return /```ts\n([^]*?)\n```/.exec(readFileSync(page, "utf8"))![1]!;
+  const blocks = readFileSync(page, "utf8").matchAll(/```ts\n([^]*?)\n```/g);
+  return Array.from(blocks, ([, code]) => code).join("\n");
 }
 
 async function startServer(): Promise<AnnalsServer> {
@@ -32,6 +33,18 @@ async function startServer(): Promise<AnnalsServer> {
   });
   return server;
 }
+
+test("the upcasters of docs/how-to/upcast-events.md run as they stand", async () => {
+  expect(await runExample("docs/how-to/upcast-events.md", await startServer())).toBe(
+    "Lee, Ann, false\nRay, Bob, true\n",
+  );
+});
+
+test("the tests of docs/how-to/test-your-domain.md hold as they stand", async () => {
+  expect(await runExample("docs/how-to/test-your-domain.md", await startServer())).toBe(
+    "00000000-0000-7000-8000-000000000001 2026-01-02T03:04:05.000Z\n1\n",
+  );
+});
 
 test("the subscription of docs/how-to/follow-a-log.md runs as it stands", async () => {
   const server = await startServer();
