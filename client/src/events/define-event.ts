@@ -1,7 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { z } from "zod";
 import { AnnalsError } from "../connection/errors.js";
-import { formatContentType } from "./content-type.js";
+import { formatContentType, parseContentType } from "./content-type.js";
 import type { DataCodec } from "./data-codec.js";
 import type { DomainEvent, EventOptions, NewEvent } from "./domain-event.js";
 import { currentEventContext } from "./event-context.js";
@@ -97,6 +97,7 @@ function makeDefinition<Schema extends z.ZodType>(
 ): EventDefinition<string, Schema> {
   assertUpcasters(type, version, upcasters);
   const contentType = formatContentType(codec.mediaType, version);
+  const current = { text: contentType, parsed: parseContentType(contentType) };
   return Object.freeze({
     ...{ type, aggregateType, schema, version, contentType },
     create(given: z.input<Schema>, options: EventOptions = {}): NewEvent<string, z.output<Schema>> {
@@ -123,7 +124,7 @@ function makeDefinition<Schema extends z.ZodType>(
         tags: Object.freeze([...(options.tags ?? [])]),
       });
     },
-    decode: (stored: StoredData) => decodeStored(stored, codec, { version, upcasters }),
+    decode: (stored: StoredData) => decodeStored(stored, codec, { version, upcasters, current }),
   });
 }
 

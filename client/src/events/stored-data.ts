@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { parseContentType } from "./content-type.js";
+import { type ContentType, parseContentType } from "./content-type.js";
 import type { DataCodec } from "./data-codec.js";
 import { parseJson } from "./json-codec.js";
 import type { ParsedData } from "./parse-data.js";
@@ -17,12 +17,21 @@ export type DecodedData<Data> =
   /** It was written by a newer definition. */
   | { readonly ok: false; readonly newerVersion: number };
 
+/** The present version of a kind of event, and the ways to it. */
+export interface Versions {
+  readonly version: number;
+  readonly upcasters: Upcasters;
+  /** The content type of the present version. */
+  readonly current: { readonly text: string; readonly parsed: ContentType };
+}
+
 /** Reads stored data of any version up to the present one. */
 export function decodeStored<Schema extends z.ZodType>(
   { contentType, data }: StoredData,
   codec: DataCodec<Schema>,
-  { version, upcasters }: { readonly version: number; readonly upcasters: Upcasters },
+  { version, upcasters, current }: Versions,
 ): DecodedData<z.output<Schema>> {
+  if (contentType === current.text) return codec.decode(data, current.parsed); // nearly always
   const stored = parseContentType(contentType);
   if (stored.version === undefined) {
     return { ok: false, problem: `has no version: ${contentType}`, cause: undefined };
