@@ -1,4 +1,11 @@
-import { type Annals, connect, type DomainEvent, type UnknownEvents } from "@annals/client";
+import {
+  type Annals,
+  connect,
+  createMemoryProjectionStore,
+  type DomainEvent,
+  ProjectionRunner,
+  type UnknownEvents,
+} from "@annals/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
 import { appendTo, clientOf, newEvent } from "../support/client.js";
@@ -81,4 +88,45 @@ test("a page of skipped events says where to go on", async () => {
   }
   expect(places.every(([events]) => events === 0)).toBe(true);
   expect(places.at(-1)?.[1]).toBe(2n);
+});
+
+describe("a projection over an event of an unknown type", () => {
+  /** Runs until it is live or has failed. */
+  async function project(unknownEvents: UnknownEvents) {
+    await using annals = connect({ address: server.grpcAddress, tenant, events: [OrderPlaced] });
+    const seen: bigint[] = [];
+    let settled: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (settled = resolve));
+    const runner = new ProjectionRunner(annals, {
+      name: "orders",
+      store: createMemoryProjectionStore(),
+      projection: {
+        handle: ({ position }) => {
+          seen.push(position);
+        },
+        truncate: () => undefined,
+      },
+      unknownEvents,
+      onReport: (report) => {
+        if (report.kind !== "state") return;
+        if (report.state === "live" || report.state === "failed") settled();
+      },
+    });
+    runner.start();
+    await done;
+    const { state, error } = await runner.health();
+    await runner.stop();
+    return { seen, state, error };
+  }
+
+  test("takes it, or passes over it, as it chooses", async () => {
+    expect(await project("json")).toMatchObject({ seen: [1n, 2n, 3n], state: "live" });
+    expect(await project("skip")).toMatchObject({ seen: [1n, 3n], state: "live" });
+  });
+
+  test("that may not be there fails, and says why", async () => {
+    const { state, error } = await project("fail");
+    expect(state).toBe("failed");
+    expect(error).toMatchObject({ code: "unknown_event_type" });
+  });
 });

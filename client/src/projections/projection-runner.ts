@@ -185,7 +185,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
 
   /** Reads until it is to stop, or to start anew from the beginning. */
   async #follow(claim: ProjectionClaim): Promise<void> {
-    const { scope = "tenant", filter } = this.options;
+    const { scope = "tenant", filter, unknownEvents } = this.options;
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     if (this.#rebuilding) await this.#truncate(claim);
@@ -197,6 +197,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
         after,
         signal,
         ...(filter && { filter }),
+        ...(unknownEvents && { unknownEvents }),
       });
       for await (const page of subscription.pages()) {
         await this.#handlePage(claim, page, signal);

@@ -1,5 +1,6 @@
 import type { EventFilter } from "../event-store/codec.js";
 import type { DomainEvent } from "../events/domain-event.js";
+import type { UnknownEvents } from "../events/unknown-events.js";
 import type { ProjectionStore } from "./projection-store.js";
 import type { RetryPolicy } from "./retry-policy.js";
 import type { RunnableProjection } from "./runnable-projection.js";
@@ -13,6 +14,8 @@ export interface ProjectionRunnerOptions<Transaction> {
   /** "tenant": the caller's log. "all-tenants": the whole log, each event in its tenant's context. */
   readonly scope?: "tenant" | "all-tenants";
   readonly filter?: EventFilter;
+  /** What becomes of events that the client has no definition of. Default: "json". */
+  readonly unknownEvents?: UnknownEvents;
   /** Where the first run starts; later ones go on where the last one ended. Default: the beginning. */
   readonly start?: "beginning" | "end" | { readonly position: bigint };
   /** Default: 5 attempts, from 100 ms to 10 s apart. */
