@@ -1,4 +1,4 @@
-import { connect, defineEvent } from "@annals/client";
+import { type CallOptions, connect, defineEvent, isAnnalsError } from "@annals/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { AnnalsServer } from "#server/compose.js";
@@ -40,23 +40,26 @@ describe.each(["unary", "pipelined"] as const)("%s appends", (appends) => {
 });
 
 test("a producer that never waits is stopped at a bound of bytes, and may go on after answers", async () => {
-  const annals = connect({ address: "127.0.0.1:1", tenant: newTenant(), appends: "pipelined" });
+  const nobody = "127.0.0.1:1";
+  await using annals = connect({ address: nobody, tenant: newTenant(), appends: "pipelined" });
   const large = Noted.create("x".repeat(1_000_000));
-  const codes: string[] = [];
-  const appends = Array.from({ length: 300 }, () =>
-    annals.append({ stream, expected: "any", events: [large] }).catch((error: unknown) => {
-      codes.push((error as { code: string }).code);
-    }),
-  );
-  const { details, retryAfterMs } = await failureOf(
-    () => annals.append({ stream, expected: "any", events: [large] }),
-    "limit_exceeded",
-  );
+  const append = (options: CallOptions) =>
+    annals.append({ stream, expected: "any", events: [large] }, options);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const appends = Promise.allSettled(Array.from({ length: 300 }, () => append({ signal })));
+  const { details, retryAfterMs } = await failureOf(() => append({}), "limit_exceeded");
   expect(details).toMatchObject({ limit: "pending_bytes", maximum: 268_435_456n });
   expect(retryAfterMs).toBe(100);
-  await annals.close();
-  await Promise.all(appends);
-  const refused = codes.filter((code) => code === "limit_exceeded").length;
-  expect(codes.filter((code) => code === "closed").length).toBe(300 - refused);
-  expect(300 - refused).toBe(268);
+  controller.abort();
+  const outcomes = await appends;
+  const codes = outcomes.map((outcome) =>
+    outcome.status === "rejected" && isAnnalsError(outcome.reason) ? outcome.reason.code : "none",
+  );
+  const taken = codes.filter((code) => code === "cancelled").length;
+  expect(codes.filter((code) => code === "limit_exceeded")).toHaveLength(300 - taken);
+  expect(taken).toBeGreaterThan(250);
+  expect(taken).toBeLessThan(269);
+  // There is room again: this one is taken, and waits for a server until its time is up.
+  await failureOf(() => append({ deadlineMs: 50 }), "deadline_exceeded");
 });
