@@ -87,3 +87,8 @@ export type {
 } from "./projections/runner-options.js";
 export { currentTenant, requireTenant, runWithTenant } from "./tenancy/context.js";
 export { TenantScopedRepository } from "./tenancy/tenant-scoped-repository.js";
+export {
+  refusalStatus,
+  verifiedTenant,
+  type VerifiedTenantOptions,
+} from "./tenancy/verified-tenant.js";
