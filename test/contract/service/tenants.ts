@@ -1,6 +1,10 @@
 import { createClient } from "@connectrpc/connect";
 import { ErrorReason } from "@annals/proto/annals/v1/error";
-import { Scope } from "@annals/proto/annals/v1/event_store";
+import {
+  type ReadAllResponse,
+  type ReadResponse,
+  Scope,
+} from "@annals/proto/annals/v1/event_store";
 import { type Tenant, Tenants } from "@annals/proto/annals/v1/tenants";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
@@ -323,13 +327,10 @@ export function describeTenants({ name, transport, addressOf }: ServiceContract)
       test("page size: pages are as small as the tenant's limit, and asking for more is refused", async () => {
         const { client } = await limited({ pageEvents: 3n });
         await client.append(appendTo("x", undefined, events(8)));
-        const sizes = async (
-          call: AsyncIterable<{ answer: { case?: string; value?: unknown } }>,
-        ) => {
+        const sizes = async (call: AsyncIterable<ReadAllResponse | ReadResponse>) => {
           const found: number[] = [];
           for await (const { answer } of call) {
-            if (answer.case === "page")
-              found.push((answer.value as { events: unknown[] }).events.length);
+            if (answer.case === "page") found.push(answer.value.events.length);
           }
           return found;
         };
