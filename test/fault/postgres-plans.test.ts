@@ -88,7 +88,7 @@ async function statementsOf(operation: () => Promise<unknown>): Promise<Statemen
   ) {
     const [config] = args as [Statement | string];
     if (typeof config === "object") {
-      const { text, values = [] } = config;
+      const { text, values } = config;
       const ofTenant = text.includes("tenant_id = $");
       sent.push({ scope: ofTenant ? tenantId : "*", text, values });
     }
