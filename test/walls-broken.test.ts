@@ -3,7 +3,7 @@ import { AnnalsError } from "#server/domain/error.js";
 import type { TenantId } from "#server/domain/tenant.js";
 import type { AppendIntent, Store } from "#server/store/store.js";
 import { foreignMarks, markedEvent, newMarkedTenant } from "./contract/walls/marks.js";
-import { assertWalls, wallsTimeoutMs } from "./contract/walls/property.js";
+import { assertWalls, untilFound, wallsTimeoutMs } from "./contract/walls/property.js";
 import { startTestServer } from "./support/server.js";
 
 // The test of the test: each hole in a wall has to be found.
@@ -106,7 +106,7 @@ const leaks: Record<string, Leak> = {
 test.each(Object.entries(leaks))("%s is found", { timeout: wallsTimeoutMs }, async (_, leak) => {
   chosen.leak = leak;
   await using server = await startTestServer();
-  await expect(assertWalls(server)).rejects.toThrow("Property failed");
+  await expect(assertWalls(server, untilFound)).rejects.toThrow("Property failed");
 });
 
 test("a mark of another is found in an answer, unless the request named it", () => {

@@ -17,6 +17,15 @@ const bounds =
     ? { numRuns: asked, interruptAfterTimeLimit: asked * 500 }
     : { numRuns: 300, interruptAfterTimeLimit: 10_000 };
 
+/** For a server that is known to be broken: until a program shows it, however long one may take. */
+export const untilFound: WallsBounds = { numRuns: 300, endOnFailure: true };
+
+/** How many programs are run, and for how long, in fast-check's words. */
+export type WallsBounds = Pick<
+  fc.Parameters,
+  "numRuns" | "interruptAfterTimeLimit" | "endOnFailure"
+>;
+
 /** Time for a test, in milliseconds. */
 export const wallsTimeoutMs: number = 60_000 + bounds.interruptAfterTimeLimit;
 
@@ -27,7 +36,10 @@ export const wallsTimeoutMs: number = 60_000 + bounds.interruptAfterTimeLimit;
  * @returns the methods that were called
  * @throws when a program of calls is answered wrongly, with the smallest one found
  */
-export async function assertWalls(server: AnnalsServer): Promise<ReadonlySet<string>> {
+export async function assertWalls(
+  server: AnnalsServer,
+  how: WallsBounds = bounds,
+): Promise<ReadonlySet<string>> {
   const ports = [openRawGrpc(server.grpcAddress), openRawGrpc(server.httpAddress ?? "")];
   const called = new Set<string>();
   try {
@@ -35,7 +47,7 @@ export async function assertWalls(server: AnnalsServer): Promise<ReadonlySet<str
       fc.asyncProperty(program, async (calls) => {
         for (const method of await runProgram(ports, calls)) called.add(method);
       }),
-      bounds,
+      how,
     );
   } finally {
     for (const port of ports) port.close();
