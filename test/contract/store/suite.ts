@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { describeAppend } from "./append.js";
 import { describeFilter } from "./filter.js";
 import { describeGrowth } from "./growth.js";
+import { describeHostileNames } from "./hostile-names.js";
 import { describeIdempotency } from "./idempotency.js";
 import { describeLog } from "./log.js";
 import { describeProperties } from "./properties.js";
@@ -23,6 +24,7 @@ export function describeStoreContract(contract: StoreContract): void {
     describeWholeLog(contract);
     describeFilter(contract);
     describeTenancy(contract);
+    describeHostileNames(contract);
     describeRaces(contract);
     describeGrowth(contract);
     describeRecords(contract);
