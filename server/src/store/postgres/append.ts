@@ -1,16 +1,16 @@
 import type { Instant } from "../../domain/instant.js";
 import type { AppendIntent, AppendOutcome } from "../store.js";
 import { failureOf, isUniqueViolation, wasRolledBack } from "./errors.js";
-import { type KnownHeads, streamKey } from "./known-heads.js";
-import { type Findings, lockAndLookUp } from "./look-up.js";
+import type { KnownHeads } from "./known-heads.js";
+import { type Findings, lockAndLookUp, lookUpUnknown } from "./look-up.js";
 import { type BatchPlan, type LogState, planBatch } from "./plan-batch.js";
 import type { Query, WriterConnection } from "./writer-connection.js";
 import { writePlan } from "./write-plan.js";
 
 /**
  * Writes batches, one after the other. While nobody else writes, what this server knows of the log
- * still holds, and a batch is one statement that is good only if it does. Else a batch locks the
- * log's head, looks, and writes: two round trips.
+ * still holds, and a batch is one statement that is good only if it does, after another one that looks
+ * for streams it does not know. Else a batch locks the log's head, looks, and writes: two round trips.
  */
 export class Appender {
   /** Undefined: nothing is known, or somebody else writes too. */
@@ -50,7 +50,13 @@ export class Appender {
     now: Instant,
   ): Promise<readonly AppendOutcome[] | undefined> {
     const heads = this.#heads;
-    if (!heads || !batch.every((intent) => isKnown(heads, intent))) return undefined;
+    if (!heads) return undefined;
+    try {
+      await lookUpUnknown(query, batch, heads);
+    } catch (error) {
+      this.#heads = undefined;
+      throw this.#failed(error, false);
+    }
     const recordedAt = heads.recordedAtFrom(now);
     const plan = planBatch(batch, stateOf({ heads, events: new Map() }, recordedAt));
     // What fails may be a repetition, which is found by looking.
@@ -125,16 +131,6 @@ export class Appender {
     for (const [key, version] of plan.streams) heads.setStream(key, version);
     this.#lastWritten = heads.globalPosition;
   }
-}
-
-/**
- * Whether an append can be tried without looking. A stream that is not known is taken to be absent
- * if the append says so: if it is there, the unique index of its versions says no.
- */
-function isKnown(heads: KnownHeads, { tenantId, stream, expected }: AppendIntent): boolean {
-  if (heads.tenant(tenantId) === undefined) return false;
-  if (heads.stream(streamKey(tenantId, stream)) !== undefined) return true;
-  return expected.kind === "no_stream" || (expected.kind === "exactly" && expected.version === 0n);
 }
 
 function stateOf({ heads, events }: Findings, recordedAt: Instant): LogState {

@@ -34,12 +34,52 @@ export async function lockAndLookUp(
     heads.setTenant(tenantId, 0n);
     heads.setStream(streamKey(tenantId, stream), 0n);
   }
+  takeIn(heads, tenants, streams);
+  const placed = events.map((row) => [eventKey(row[0], row[1]), toPlacedEvent(row)] as const);
+  return { heads, events: new Map(placed) };
+}
+
+/**
+ * Reads where tenants and streams end of which nothing is known, without a lock: what is found is good
+ * only while the log still ends where `heads` thinks it does. A stream that its appends take to be absent is not
+ * looked for.
+ */
+export async function lookUpUnknown(
+  query: Query,
+  batch: readonly AppendIntent[],
+  heads: KnownHeads,
+): Promise<void> {
+  const ofTenants = batch.filter(({ tenantId }) => heads.tenant(tenantId) === undefined);
+  const ofStreams = batch.filter(
+    (intent) =>
+      !saysAbsent(intent) && heads.stream(streamKey(intent.tenantId, intent.stream)) === undefined,
+  );
+  if (ofTenants.length === 0 && ofStreams.length === 0) return;
+  const [tenants, streams] = await Promise.all([
+    ofTenants.length === 0 ? [] : query<[string, string]>(selectTenants, tenantValues(ofTenants)),
+    ofStreams.length === 0
+      ? []
+      : query<[string, string, string, string]>(selectStreams, streamValues(ofStreams)),
+  ]);
+  for (const { tenantId } of ofTenants) heads.setTenant(tenantId, 0n);
+  for (const { tenantId, stream } of ofStreams) heads.setStream(streamKey(tenantId, stream), 0n);
+  takeIn(heads, tenants, streams);
+}
+
+/** Whether an append is good only if its stream has no events. The unique index of versions has the last word. */
+function saysAbsent({ expected }: AppendIntent): boolean {
+  return expected.kind === "no_stream" || (expected.kind === "exactly" && expected.version === 0n);
+}
+
+function takeIn(
+  heads: KnownHeads,
+  tenants: readonly [string, string][],
+  streams: readonly [string, string, string, string][],
+): void {
   for (const [tenantId, position] of tenants) heads.setTenant(tenantId, BigInt(position));
   for (const [tenantId, aggregateType, aggregateId, version] of streams) {
     heads.setStream(streamKey(tenantId, { aggregateType, aggregateId }), BigInt(version));
   }
-  const placed = events.map((row) => [eventKey(row[0], row[1]), toPlacedEvent(row)] as const);
-  return { heads, events: new Map(placed) };
 }
 
 type EventAnswer = [
