@@ -18,6 +18,7 @@ const chain = createChain({
     watchSuspension: () => () => undefined,
     limitsOf: () => ({}),
   },
+  appendRates: { assertNotOverdrawn: () => undefined },
   suspicion: new Suspicion({ threshold: 20, windowMs: 60_000, blockMs: 0 }),
   logger,
   recheckIntervalMs: 5_000,

@@ -78,11 +78,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     windowMs: config.auditWindowMs,
     blockMs: config.auditBlockMs,
   });
+  const quota = new AppendQuota(store, (tenantId) => tenants.limitsOf(tenantId), systemClock);
   const chain = createChain({
     authenticate: doors.authenticate,
     audit: auditLog.record,
     suspicion,
     tenants,
+    appendRates: quota,
     logger,
     recheckIntervalMs: config.recheckIntervalMs,
     callTimeoutMs: config.callTimeoutMs,
@@ -99,7 +101,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     store,
     writer,
     tenants,
-    quota: new AppendQuota(store, (tenantId) => tenants.limitsOf(tenantId), systemClock),
+    quota,
     clock: systemClock,
     foreignStreams: config.foreignStreams,
     pages,

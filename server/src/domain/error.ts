@@ -48,7 +48,10 @@ export type Failure =
   | { readonly reason: "unimplemented"; readonly description: string }
   | { readonly reason: "internal"; readonly outcomeUnknown: boolean };
 
-/** Thrown where a failure cannot be answered as a value. */
+/**
+ * Thrown where a failure cannot be answered as a value. It has no stack trace: a refusal is no defect,
+ * and to make one costs more than all the rest of refusing.
+ */
 export class AnnalsError extends Error {
   override readonly name = "AnnalsError";
 
@@ -56,7 +59,10 @@ export class AnnalsError extends Error {
     readonly failure: Failure,
     options?: ErrorOptions,
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(describeFailure(failure), options);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -8,6 +8,7 @@ import { expiry } from "./expiry.js";
 import type { Interceptor } from "./interceptor.js";
 import { mapErrors } from "./map-errors.js";
 import { limitOpenStreams } from "./open-streams.js";
+import { type AppendRateLimits, refuseOverdrawn } from "./overdrawn.js";
 import { recheck } from "./recheck.js";
 import { type CallLogger, requestLog } from "./request-log.js";
 import { refuseSuspended, type Suspensions } from "./suspension.js";
@@ -26,6 +27,7 @@ export interface ChainOptions {
   readonly suspicion: Suspicion;
   readonly logger: CallLogger;
   readonly tenants: TenantRules;
+  readonly appendRates: AppendRateLimits;
   /** How often the credential of an open stream is looked at again, in milliseconds. */
   readonly recheckIntervalMs: number;
   /** Time for a unary call whose caller sets no deadline, in milliseconds. */
@@ -46,6 +48,7 @@ export function createChain(options: ChainOptions): readonly Interceptor[] {
     tenant,
     authorize,
     refuseSuspended(options.tenants),
+    refuseOverdrawn(options.appendRates),
     limitOpenStreams((tenantId) => options.tenants.limitsOf(tenantId)),
   ];
 }

@@ -1,6 +1,7 @@
 import { AnnalsError } from "../domain/error.js";
 import type { Call } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
+import { RefusalLines } from "./refusal-lines.js";
 import { traceIdOf } from "./trace-context.js";
 
 /** The part of pino that interceptors use. */
@@ -15,17 +16,25 @@ export interface CallLogger {
  * One line a call: who, what, how long, how it ended. Never a payload, a token or a metadata value,
  * but for the id of the trace that the call belongs to.
  * Calls that went well are logged at "debug", those refused or failed at "info"; defects have a
- * line of their own at "error" (map-errors.ts).
+ * line of their own at "error" (map-errors.ts). Of those that a limit refused there is one line a second
+ * for each tenant and limit, which says how many they were.
  */
 export function requestLog(logger: CallLogger): Interceptor {
+  const lines = new RefusalLines();
   return async (call, next) => {
     const started = performance.now();
     try {
       await next();
       if (logger.isLevelEnabled("debug")) logger.debug(fieldsOf(call, started, "ok"), "call");
     } catch (error) {
-      const reason = error instanceof AnnalsError ? error.failure.reason : "internal";
-      logger.info(fieldsOf(call, started, reason), "call");
+      const failure = error instanceof AnnalsError ? error.failure : undefined;
+      if (failure?.reason === "limit_exceeded") {
+        const { limit } = failure;
+        const refused = lines.count(`${call.tenantId ?? ""} ${limit}`, performance.now());
+        if (refused !== undefined) {
+          logger.info({ ...fieldsOf(call, started, failure.reason), limit, refused }, "call");
+        }
+      } else logger.info(fieldsOf(call, started, failure?.reason ?? "internal"), "call");
       throw error;
     }
   };

@@ -65,6 +65,15 @@ export class AppendQuota {
     return known ? admitNow() : admitLater(usage, admitNow);
   }
 
+  /**
+   * What can be said of an append before it is read.
+   *
+   * @throws AnnalsError limit_exceeded when the tenant is above a rate
+   */
+  assertNotOverdrawn(tenantId: TenantId): void {
+    this.#rates.assertNotOverdrawn(tenantId, this.limitsOf(tenantId));
+  }
+
   #usageOf(tenantId: TenantId): Usage {
     let usage = this.#usage.get(tenantId);
     if (!usage) {

@@ -16,6 +16,9 @@ interface Buckets {
   readonly bytes: TokenBucket;
 }
 
+/** Of an append that is not known yet. */
+const noSize: AppendSize = { events: 0, bytes: 0 };
+
 const units = [
   ["events", "appendEventsPerSecond"],
   ["bytes", "appendBytesPerSecond"],
@@ -27,25 +30,29 @@ export class AppendRates {
 
   /** @throws AnnalsError limit_exceeded, saying when to try again; then nothing was taken */
   take(tenantId: TenantId, limits: TenantLimits, size: AppendSize): void {
-    if (units.every(([, limit]) => limits[limit] === undefined)) return;
+    const buckets = this.#checked(tenantId, limits, size);
+    for (const [unit] of units) buckets?.[unit].take(size[unit]);
+  }
+
+  /** @throws AnnalsError limit_exceeded when the tenant may append nothing now, of whatever size */
+  assertNotOverdrawn(tenantId: TenantId, limits: TenantLimits): void {
+    this.#checked(tenantId, limits, noSize);
+  }
+
+  /** @returns undefined when the tenant has no limit of this kind */
+  #checked(tenantId: TenantId, limits: TenantLimits, size: AppendSize): Buckets | undefined {
+    if (units.every(([, limit]) => limits[limit] === undefined)) return undefined;
     const nowMs = performance.now();
     const buckets = this.#bucketsOf(tenantId, nowMs);
     for (const [unit, limit] of units) {
-      const perSecond = limits[limit];
-      if (perSecond === undefined) continue;
-      const retryAfterMs = buckets[unit].waitMs(perSecond, nowMs);
+      const maximum = limits[limit];
+      if (maximum === undefined) continue;
+      const retryAfterMs = buckets[unit].waitMs(maximum, nowMs);
       if (retryAfterMs === 0) continue;
-      const [maximum, actual] = [perSecond, size[unit]];
-      const { name } = tenantLimits[limit];
-      throw new AnnalsError({
-        reason: "limit_exceeded",
-        limit: name,
-        maximum,
-        actual,
-        retryAfterMs,
-      });
+      const failure = { reason: "limit_exceeded", limit: tenantLimits[limit].name } as const;
+      throw new AnnalsError({ ...failure, maximum, actual: size[unit], retryAfterMs });
     }
-    for (const [unit] of units) buckets[unit].take(size[unit]);
+    return buckets;
   }
 
   #bucketsOf(tenantId: TenantId, nowMs: number): Buckets {

@@ -8,7 +8,7 @@ import { createRequestDecoder } from "../codec/request.js";
 import type { BidiStreamingRpc } from "../rpc.js";
 import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
-import { toStatusError } from "./status.js";
+import { toFailedStatus } from "./status.js";
 import { writeAll } from "./write-all.js";
 
 /** Requests read ahead of the handler; past it the caller is held back by HTTP/2's flow control. */
@@ -40,7 +40,7 @@ export function bidiStreamingHandler(
     })
       .then(
         () => surface.end(),
-        (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
+        (error: unknown) => surface.emit("error", toFailedStatus(error, call.requestId)),
       )
       .finally(() => {
         call.answered();

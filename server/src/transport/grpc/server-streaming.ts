@@ -5,7 +5,7 @@ import type { ServerStreamingRpc } from "../rpc.js";
 import { encodeAnswer } from "../shared-answer.js";
 import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
-import { toStatusError } from "./status.js";
+import { toFailedStatus } from "./status.js";
 import { writeAll } from "./write-all.js";
 
 /** A server-streaming RPC as a grpc-js handler of bytes. */
@@ -33,7 +33,7 @@ export function serverStreamingHandler(
     })
       .then(
         () => surface.end(),
-        (error: unknown) => surface.emit("error", toStatusError(error, call.requestId)),
+        (error: unknown) => surface.emit("error", toFailedStatus(error, call.requestId)),
       )
       .finally(() => {
         call.answered();

@@ -5,7 +5,7 @@ import { createRequestDecoder } from "../codec/request.js";
 import type { UnaryRpc } from "../rpc.js";
 import { GrpcCall, traitsOf } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
-import { toStatusError } from "./status.js";
+import { toFailedStatus } from "./status.js";
 
 /** A unary RPC as a grpc-js handler of bytes. */
 export function unaryHandler(
@@ -34,7 +34,7 @@ export function unaryHandler(
       },
       (error: unknown) => {
         finish(call);
-        callback(toStatusError(error, call.requestId));
+        callback(toFailedStatus(error, call.requestId));
       },
     );
   };
