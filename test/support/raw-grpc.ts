@@ -27,6 +27,7 @@ export interface RawGrpcCall {
 
 /** A connection for such calls. */
 export interface RawGrpc {
+  /** @param method such as "annals.v1.EventStore/Append" */
   call(method: string, headers: OutgoingHttpHeaders, requests: readonly Uint8Array[]): RawGrpcCall;
   close(): void;
 }
@@ -51,7 +52,7 @@ function startCall(
 ): RawGrpcCall {
   const stream = session.request({
     ":method": "POST",
-    ":path": `/annals.v1.EventStore/${method}`,
+    ":path": `/${method}`,
     "content-type": "application/grpc",
     te: "trailers",
     ...headers,

@@ -1,11 +1,15 @@
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { EventStore } from "@annals/proto/annals/v1/event_store";
 import type { ErrorDetail } from "@annals/proto/annals/v1/error";
+import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { Snapshots } from "@annals/proto/annals/v1/snapshots";
+import { Tenants } from "@annals/proto/annals/v1/tenants";
 import type { RawGrpc, RawGrpcCall } from "../../support/raw-grpc.js";
 import { foreignMarks, type MarkedTenant } from "./marks.js";
 
-type Methods = typeof EventStore.method;
+/** Every method of every service; no two have the same name. */
+export const methods = { ...EventStore.method, ...Snapshots.method, ...Tenants.method };
+type Methods = typeof methods;
 
 /** An answered call. */
 export interface Answered<Response> {
@@ -38,13 +42,14 @@ export class Asker {
     name: Name,
     ...requests: MessageInitShape<Methods[Name]["input"]>[]
   ): Asked<MessageShape<Methods[Name]["output"]>> {
-    const method = EventStore.method[name];
+    const method = methods[name];
     const input: DescMessage = method.input;
     const output: Methods[Name]["output"] = method.output;
     const bytes = requests.map((request) => toBinary(input, create(input, request)));
     const port = this.ports[this.#asked.length % this.ports.length];
     if (!port) throw new Error("no port");
-    const call = port.call(method.name, { "x-tenant-id": this.tenantHeader }, bytes);
+    const path = `${method.parent.typeName}/${method.name}`;
+    const call = port.call(path, { "x-tenant-id": this.tenantHeader }, bytes);
     this.#asked.push({ method: method.name, request: Buffer.concat(bytes), call });
     return {
       call,

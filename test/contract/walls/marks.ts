@@ -19,6 +19,9 @@ const markedParts = [
   "correlation",
   "causation",
   "tag",
+  "snapshot",
+  "displayName",
+  "feature",
 ] as const;
 
 /** A tenant that can be told by every part of what it writes. */

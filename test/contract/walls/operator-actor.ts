@@ -2,6 +2,7 @@ import { type ReadAllResponse, Scope } from "@annals/proto/annals/v1/event_store
 import { expect } from "vitest";
 import type { RecordedEvent } from "#server/domain/event.js";
 import type { Asked, Asker } from "./asker.js";
+import { OperatorAdmin } from "./operator-admin.js";
 import type { OperatorCall } from "./program.js";
 import { eventsOf, seen, shown } from "./wire-event.js";
 import type { World } from "./world.js";
@@ -12,6 +13,7 @@ const scope = Scope.ALL_TENANTS;
 export class OperatorActor {
   readonly #readings: { answers: () => readonly ReadAllResponse[]; backwards: boolean }[] = [];
   readonly #following: Asked<ReadAllResponse>[] = [];
+  readonly #admin: OperatorAdmin;
   #highest = 0n;
 
   /** @param start cursor of the whole log when the run began */
@@ -19,19 +21,23 @@ export class OperatorActor {
     private readonly world: World,
     private readonly asker: Asker,
     private readonly start: string,
-  ) {}
+  ) {
+    this.#admin = new OperatorAdmin(world, asker);
+  }
 
   async run(calls: readonly OperatorCall[]): Promise<void> {
     for (const call of calls) {
       if (call.kind === "readWhole") await this.#read(call);
       else if (call.kind === "wholeHead") await this.#head();
       else if (call.kind === "followWhole") this.#following.push(this.#follow());
-      else await this.#actAsTenant();
+      else if (call.kind === "actAsTenant") await this.#actAsTenant();
+      else await this.#admin.run(call);
     }
   }
 
   /** @param logs of each tenant, as they must be now */
   async finish(logs: readonly (readonly RecordedEvent[])[]): Promise<void> {
+    await this.#admin.finish(logs.map((log) => log.length));
     const count = logs.reduce((sum, log) => sum + log.length, 0);
     for (const asked of [...this.#following, this.#follow()]) {
       await asked.call.until(() => eventsOf(asked.answers()).length >= count);

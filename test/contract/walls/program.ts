@@ -74,6 +74,20 @@ const tenantCall = fc.oneof(
     kind: kind("reachOut"),
     how: fc.constantFrom("whole log", "whole head", "cursor", "tenant filter"),
   }),
+  fc.record({
+    kind: kind("saveSnapshot"),
+    stream: named,
+    version: fc.bigInt(0n, 6n),
+    schemaVersion: fc.nat(3),
+  }),
+  fc.record({ kind: kind("getSnapshot"), stream: named }),
+  fc.record({ kind: kind("deleteSnapshot"), stream: named }),
+  fc.record({ kind: kind("currentTenant") }),
+  fc.record({
+    kind: kind("administer"),
+    how: fc.constantFrom("list", "describe", "configure", "suspend", "resume"),
+    tenant: fc.nat(tenantCount - 1),
+  }),
 );
 
 const operatorCall = fc.oneof(
@@ -81,6 +95,10 @@ const operatorCall = fc.oneof(
   fc.record({ kind: kind("wholeHead") }),
   fc.record({ kind: kind("followWhole") }),
   fc.record({ kind: kind("actAsTenant") }),
+  fc.record({ kind: kind("configure"), tenant: fc.nat(tenantCount - 1), n: fc.nat(9) }),
+  fc.record({ kind: kind("describe"), tenant: fc.nat(tenantCount - 1) }),
+  fc.record({ kind: kind("list") }),
+  fc.record({ kind: kind("suspendBystander"), resume: fc.boolean() }),
 );
 
 /** What the tenants and two operators ask, each one call after the other, all at the same time. */

@@ -64,7 +64,7 @@ async function runProgram(ports: readonly RawGrpc[], calls: Program): Promise<re
       new Asker(
         ports,
         self.tenantId,
-        world.tenants.filter((other) => other !== self),
+        [...world.tenants, world.bystander].filter((other) => other !== self),
       ),
   );
   const whole = new Asker(ports, "*", []);

@@ -12,7 +12,9 @@ import type { StreamId } from "#server/domain/stream.js";
 import { newTenant } from "../../support/store-input.js";
 import { StoreModel } from "../store/model.js";
 import { TenantAppends } from "./tenant-appends.js";
-import type { Answered, Asked, Asker } from "./asker.js";
+import { TenantSnapshots } from "./tenant-snapshots.js";
+import { TenantStreams } from "./tenant-streams.js";
+import type { Asked, Asker } from "./asker.js";
 import { eventIdOf, type MarkedTenant } from "./marks.js";
 import type { TenantCall } from "./program.js";
 import { eventsOf, microsOf, seen, shown } from "./wire-event.js";
@@ -25,6 +27,8 @@ type Reading = ReadResponse | ReadAllResponse;
 export class TenantActor {
   readonly model = new StoreModel(0n, undefined);
   readonly #appends: TenantAppends;
+  readonly #streams: TenantStreams;
+  readonly #snapshots: TenantSnapshots;
   readonly #following: { asked: Asked<Reading>; expected: () => readonly RecordedEvent[] }[] = [];
 
   constructor(
@@ -33,6 +37,8 @@ export class TenantActor {
     private readonly asker: Asker,
   ) {
     this.#appends = new TenantAppends(world, self, asker, this.model);
+    this.#streams = new TenantStreams(world, self, this.model);
+    this.#snapshots = new TenantSnapshots(self, asker, this.#streams);
   }
 
   async run(calls: readonly TenantCall[]): Promise<void> {
@@ -82,6 +88,16 @@ export class TenantActor {
         return this.#getHead();
       case "reachOut":
         return this.#reachOut(call.how);
+      case "saveSnapshot":
+        return this.#snapshots.save(this.world.stream(call.stream.owner, call.stream.n), call);
+      case "getSnapshot":
+        return this.#snapshots.get(this.world.stream(call.stream.owner, call.stream.n));
+      case "deleteSnapshot":
+        return this.#snapshots.delete(this.world.stream(call.stream.owner, call.stream.n));
+      case "currentTenant":
+        return this.#currentTenant();
+      case "administer":
+        return this.#administer(call);
       default:
         return call satisfies never;
     }
@@ -89,7 +105,7 @@ export class TenantActor {
 
   async #read({ stream: { owner, n }, direction, from, to, limit }: Call<"read">): Promise<void> {
     const stream = this.world.stream(owner, n);
-    const answered = await this.#unlessAbsent(stream, () =>
+    const answered = await this.#streams.unlessAbsent(stream, () =>
       this.asker.ask("read", {
         stream,
         direction: direction === "forwards" ? Direction.FORWARDS : Direction.BACKWARDS,
@@ -181,7 +197,7 @@ export class TenantActor {
   }
 
   async #getStream(stream: StreamId): Promise<void> {
-    const answered = await this.#unlessAbsent(stream, () =>
+    const answered = await this.#streams.unlessAbsent(stream, () =>
       this.asker.ask("getStream", { stream }),
     );
     if (!answered) return;
@@ -216,25 +232,23 @@ export class TenantActor {
     expect([3, 7]).toContain((await status).status);
   }
 
-  /** A call about a stream: absent, it must fail, and only as the others' streams allow. */
-  async #unlessAbsent<Response>(
-    stream: StreamId,
-    ask: () => Promise<Answered<Response>>,
-  ): Promise<Answered<Response> | undefined> {
-    const there = this.model.streamOf(this.self.tenantId, stream).length > 0;
-    const certainlyForeign = this.world.isForeign(this.self, stream);
-    const answered = await ask();
-    if (there) {
-      expect(answered.status).toBe(0);
-      return answered;
-    }
-    if (answered.detail?.reason === ErrorReason.FOREIGN_STREAM) {
-      expect(this.world.mayBeForeign(this.self, stream)).toBe(true);
-    } else {
-      expect(answered.detail?.reason).toBe(ErrorReason.STREAM_NOT_FOUND);
-      expect(certainlyForeign).toBe(false);
-    }
-    return undefined;
+  async #currentTenant(): Promise<void> {
+    const { answers } = await this.asker.ask("getCurrentTenant", {});
+    expect(answers[0]?.tenantId).toBe(this.self.tenantId);
+    this.world.expectConfigured(this.self, answers[0]);
+  }
+
+  /** What only an operator may, of itself and of others. */
+  async #administer({ how, tenant }: Call<"administer">): Promise<void> {
+    const { tenantId } = this.world.tenants[tenant]!;
+    const answered = {
+      list: () => this.asker.ask("listTenants", {}),
+      describe: () => this.asker.ask("describeTenant", { tenantId }),
+      configure: () => this.asker.ask("configureTenant", { tenantId, displayName: "taken" }),
+      suspend: () => this.asker.ask("suspendTenant", { tenantId, reason: "taken" }),
+      resume: () => this.asker.ask("resumeTenant", { tenantId }),
+    }[how]();
+    expect((await answered).status).toBe(7);
   }
 
   #expectEvents(
