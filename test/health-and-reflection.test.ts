@@ -1,51 +1,15 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import {
-  type ClientDuplexStream,
-  credentials,
-  type GrpcObject,
-  loadPackageDefinition,
-  makeGenericClientConstructor,
-  type ServiceClientConstructor,
-} from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { expect, test } from "vitest";
+import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
-const reflectionProto =
-  "node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto";
-
-interface ReflectionAnswer {
-  readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] };
-  readonly fileDescriptorResponse?: { readonly fileDescriptorProto: readonly Buffer[] };
-}
-
-type ReflectionCall = ClientDuplexStream<object, ReflectionAnswer>;
 type Check = (
   request: { service: string },
   callback: (error: Error | null, answer?: { status: string }) => void,
 ) => void;
-
-/** Asks server reflection as grpcurl does. */
-async function reflect(address: string, request: object): Promise<ReflectionAnswer> {
-  const { grpc } = loadPackageDefinition(loadSync(reflectionProto)) as {
-    grpc: { reflection: { v1: GrpcObject } };
-  };
-  const Reflection = grpc.reflection.v1["ServerReflection"] as ServiceClientConstructor;
-  const client = new Reflection(address, credentials.createInsecure());
-  const method = client["serverReflectionInfo"] as () => ReflectionCall;
-  const call = method.call(client);
-  try {
-    return await new Promise((resolve, reject) => {
-      call.on("data", resolve).on("error", reject);
-      call.write(request);
-    });
-  } finally {
-    call.end();
-    client.close();
-  }
-}
 
 async function health(address: string, service: string): Promise<unknown> {
   const Health = makeGenericClientConstructor(healthService, "Health");

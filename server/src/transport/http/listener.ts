@@ -7,12 +7,16 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import { keepAlive } from "./keepalive.js";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** How long a connection may take to say its first word, in milliseconds. */
+/** How long a connection may take to say its first word, and an HTTP/1.1 request its headers, in milliseconds. */
 const firstWordMs = 10_000;
+
+/** How often that is looked at, in milliseconds. */
+const headersCheckMs = 5_000;
 
 /** How a port is opened. */
 export interface ListenerOptions {
@@ -20,7 +24,7 @@ export interface ListenerOptions {
   readonly address: string;
   /** Most requests under way on one HTTP/2 connection; the others wait at the client. */
   readonly maxConcurrentStreams: number;
-  /** After how long a silent connection is probed (TCP keepalive), in milliseconds. */
+  /** How often a connection is probed: HTTP/2 by pings, HTTP/1.1 by TCP, in milliseconds. */
   readonly keepaliveMs: number;
 }
 
@@ -49,12 +53,15 @@ export async function listen(
   http2.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
+    keepAlive(session, options.keepaliveMs);
     if (closing) session.close();
   });
 
   const http1 = createHttp1({
     keepAlive: true,
     keepAliveInitialDelay: options.keepaliveMs,
+    headersTimeout: firstWordMs,
+    connectionsCheckingInterval: headersCheckMs,
   });
   http1.on("request", (request, response) => {
     response.on("finish", () => {
