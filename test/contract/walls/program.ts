@@ -27,6 +27,7 @@ const append = fc.record({
 
 const direction = fc.constantFrom("forwards", "backwards");
 const place = fc.bigInt(0n, 8n);
+const schemaVersion = fc.nat(3);
 const kind = <K extends string>(name: K) => fc.constant(name);
 
 /** Something that a tenant asks, of its own or of what is another's. */
@@ -74,13 +75,18 @@ const tenantCall = fc.oneof(
     kind: kind("reachOut"),
     how: fc.constantFrom("whole log", "whole head", "cursor", "tenant filter"),
   }),
-  fc.record({
-    kind: kind("saveSnapshot"),
-    stream: named,
-    version: fc.bigInt(0n, 6n),
-    schemaVersion: fc.nat(3),
-  }),
-  fc.record({ kind: kind("getSnapshot"), stream: named }),
+  fc.record({ kind: kind("saveSnapshot"), stream: named, version: place, schemaVersion }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: kind("appendAndSave"),
+      stream: ownNamed,
+      append,
+      version: fc.bigInt(1n, 2n),
+      schemaVersion,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: kind("getSnapshot"), stream: named }) },
   fc.record({ kind: kind("deleteSnapshot"), stream: named }),
   fc.record({ kind: kind("currentTenant") }),
   fc.record({

@@ -90,6 +90,8 @@ export class TenantActor {
         return this.#reachOut(call.how);
       case "saveSnapshot":
         return this.#snapshots.save(this.world.stream(call.stream.owner, call.stream.n), call);
+      case "appendAndSave":
+        return this.#appendAndSave(call);
       case "getSnapshot":
         return this.#snapshots.get(this.world.stream(call.stream.owner, call.stream.n));
       case "deleteSnapshot":
@@ -230,6 +232,13 @@ export class TenantActor {
       "tenant filter": () => this.asker.ask("readAll", { filter: { tenantIds: [newTenant()] } }),
     }[how]();
     expect([3, 7]).toContain((await status).status);
+  }
+
+  async #appendAndSave(call: Call<"appendAndSave">): Promise<void> {
+    const { own, n } = call.stream;
+    const owner = own ? this.world.tenants.indexOf(this.self) : "shared";
+    await this.#appends.unary(call.stream, call.append);
+    await this.#snapshots.save(this.world.stream(owner, n), call);
   }
 
   async #currentTenant(): Promise<void> {
