@@ -240,3 +240,18 @@ test.each(["deny", "hide"])("reading another tenant's stream is recorded: %s", a
   }
   expect(readFileSync(auditLog, "utf8").match(/"audit":"foreign_stream"/g)).toHaveLength(1);
 });
+
+test("following another tenant's stream that is hidden is recorded, and answered like an absent one", async () => {
+  const auditLog = join(tempFolder(), "audit.log");
+  const server = await start({ auditLog, foreignStreams: "hide" });
+  await clientOf(server.grpcAddress, newTenant()).append(appendTo("secret", noStream));
+  const reader = clientOf(server.grpcAddress, newTenant());
+  for (const aggregateId of ["secret", "absent"]) {
+    const stream = { aggregateType: "Order", aggregateId };
+    for await (const answer of reader.read({ stream, follow: true })) {
+      if (answer.answer.case === "caughtUp") break;
+      expect(answer.stream?.aggregateVersion).toBe(0n);
+    }
+  }
+  expect(readFileSync(auditLog, "utf8").match(/"audit":"foreign_stream"/g)).toHaveLength(1);
+});

@@ -22,19 +22,25 @@ const counted: ReadonlySet<AuditEvent> = new Set(["bad_credential", "denied", "f
 
 /** Records refused calls and the calls of administrators, and the subject whose refused calls become many. */
 export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
+  const note = (call: Call, event: AuditEvent, detail: string): void => {
+    const fields = fieldsOf(call);
+    record(event, { ...fields, detail });
+    if (counted.has(event) && suspicion.refused(subjectOf(call), Date.now())) {
+      record("suspicious", fields);
+    }
+  };
   return async (call, next) => {
+    if (call.streaming) {
+      call.noteForeignStream = () => {
+        note(call, "foreign_stream", "a stream of another tenant is followed as if it were absent");
+      };
+    }
     try {
       await next();
       if (call.scopes.includes("tenants:admin")) record("admin", fieldsOf(call));
     } catch (error) {
       const event = error instanceof AnnalsError ? eventOf(call, error) : undefined;
-      if (event !== undefined) {
-        const fields = fieldsOf(call);
-        record(event, { ...fields, detail: (error as AnnalsError).message });
-        if (counted.has(event) && suspicion.refused(subjectOf(call), Date.now())) {
-          record("suspicious", fields);
-        }
-      }
+      if (event !== undefined) note(call, event, (error as AnnalsError).message);
       throw error;
     }
   };

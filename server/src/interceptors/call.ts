@@ -34,6 +34,11 @@ export interface Call {
   blocked?: boolean;
   /** Set by an administrator's call: the tenant that it is about, for the audit. */
   target?: TenantId;
+  /**
+   * Set by audit: records that the call names a stream that only another tenant has, where its caller
+   * is not refused.
+   */
+  noteForeignStream?: () => void;
   /** Set by tenant, where the credential allows one. */
   tenantId?: TenantId;
 }

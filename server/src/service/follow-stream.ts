@@ -11,6 +11,12 @@ import { getStream } from "./get-stream.js";
 export type StreamStep =
   { readonly kind: "stream"; readonly info: StreamInfo | undefined } | FollowStep;
 
+export interface FollowStreamOptions {
+  readonly signal: AbortSignal;
+  /** Called when only another tenant has the stream, and that is hidden from the caller. */
+  readonly onHiddenForeign: () => void;
+}
+
 /**
  * One of the tenant's streams from a version on, and then live. A stream that has no events yet is
  * waited for. Places are positions in the tenant's log.
@@ -22,11 +28,14 @@ export function followStream(
   tenantId: TenantId,
   stream: StreamId,
   range: { readonly fromVersion: bigint; readonly limit: bigint | undefined },
-  signal: AbortSignal,
+  { signal, onHiddenForeign }: FollowStreamOptions,
 ): AsyncGenerator<StreamStep, void, undefined> {
   const { store, pages } = context;
   return context.followers.open(tenantId, async function* (follower) {
-    yield { kind: "stream" as const, info: await findStream(context, tenantId, stream, signal) };
+    const info = await getStream(context, tenantId, stream, { signal }).catch(
+      absent(onHiddenForeign),
+    );
+    yield { kind: "stream" as const, info };
     let nextVersion = range.fromVersion;
     const readOn = async (
       place: bigint,
@@ -64,17 +73,12 @@ export function followStream(
   });
 }
 
-async function findStream(
-  context: ServiceContext,
-  tenantId: TenantId,
-  stream: StreamId,
-  signal: AbortSignal,
-): Promise<StreamInfo | undefined> {
-  try {
-    return await getStream(context, tenantId, stream, { signal });
-  } catch (error) {
-    const absent = error instanceof AnnalsError && error.failure.reason === "stream_not_found";
-    if (absent) return undefined;
-    throw error;
-  }
+/** A stream that is not there is no failure here. */
+function absent(onHiddenForeign: () => void): (error: unknown) => undefined {
+  return (error) => {
+    const failure = error instanceof AnnalsError ? error.failure : undefined;
+    if (failure?.reason !== "stream_not_found") throw error;
+    if (failure.foreign) onHiddenForeign();
+    return undefined;
+  };
 }

@@ -160,7 +160,7 @@ export function describeHandOver({ name, open }: HandOverContract): void {
           tenantId,
           stream!,
           { fromVersion: 1n, limit: undefined },
-          stop.signal,
+          { signal: stop.signal, onHiddenForeign: () => undefined },
         ),
         (step) => {
           kinds.push(step.kind);

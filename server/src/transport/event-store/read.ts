@@ -60,7 +60,8 @@ async function* followStreamRpc(
     fromVersion: request.fromVersion === 0n ? 1n : clampPosition(request.fromVersion),
     limit: request.limit === 0n ? undefined : request.limit,
   };
-  for await (const step of followStream(context, tenantId, stream, range, call.signal)) {
+  const options = { signal: call.signal, onHiddenForeign: () => call.noteForeignStream?.() };
+  for await (const step of followStream(context, tenantId, stream, range, options)) {
     switch (step.kind) {
       case "stream":
         yield { stream: step.info ? toStreamInfo(stream, step.info) : { stream: { ...stream } } };
