@@ -11,6 +11,7 @@ import { readSuite } from "./suites/read.js";
 import { sdkSuite } from "./suites/sdk.js";
 import type { Suite } from "./suites/suite.js";
 import { tenantsSuite } from "./suites/tenants.js";
+import { wallsSuite } from "./suites/walls.js";
 
 /** THE SUITES. */
 const suites: readonly Suite[] = [
@@ -21,6 +22,7 @@ const suites: readonly Suite[] = [
   sdkSuite,
   tenantsSuite,
   chainSuite,
+  wallsSuite,
   peersSuite,
 ];
 
