@@ -12,7 +12,8 @@ export type Authenticate = (call: Call) => Identity | Promise<Identity>;
 /** Lets no call in without an identity. */
 export function authenticate(how: Authenticate): Interceptor {
   return async (call, next) => {
-    call.identity = await how(call);
+    const identity = how(call);
+    call.identity = identity instanceof Promise ? await identity : identity;
     await next();
   };
 }

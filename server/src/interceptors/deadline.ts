@@ -11,24 +11,24 @@ const maxTimerMs = 2 ** 31 - 1;
  * @param callTimeoutMs the server's own
  */
 export function deadline(callTimeoutMs: number): Interceptor {
-  return async (call, next) => {
+  return (call, next) => {
     const own = call.streaming ? Infinity : callTimeoutMs;
     const given = call.deadline === undefined ? Infinity : call.deadline - Date.now();
     const timeoutMs = Math.min(own, given);
     if (timeoutMs <= 0) throw passed(false);
     if (timeoutMs > maxTimerMs) return next();
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+    const running = next();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
         call.abort(passed(true));
         if (!call.streaming) reject(passed(true));
       }, timeoutMs);
+      running
+        .finally(() => {
+          clearTimeout(timer);
+        })
+        .then(resolve, reject);
     });
-    try {
-      await Promise.race([next(), timeUp]);
-    } finally {
-      clearTimeout(timer);
-    }
   };
 }
 

@@ -1,13 +1,17 @@
 import { unauthenticated } from "./bearer.js";
+import type { Call } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 
 /** Longest timer of the runtime. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Ends a stream with UNAUTHENTICATED when the credential that opened it expires. */
-export const expiry: Interceptor = async (call, next) => {
+export const expiry: Interceptor = (call, next) => {
   const expiresAt = call.identity?.expiresAt ?? 0;
-  if (!call.streaming || expiresAt === Infinity) return next();
+  return call.streaming && expiresAt !== Infinity ? endAt(expiresAt, call, next) : next();
+};
+
+async function endAt(expiresAt: number, call: Call, next: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
     const left = expiresAt - Date.now();
@@ -20,4 +24,4 @@ export const expiry: Interceptor = async (call, next) => {
   } finally {
     clearTimeout(timer);
   }
-};
+}

@@ -9,9 +9,10 @@ const retryAfterMs = 1_000;
 /** Refuses a streaming call when its tenant has too many open. */
 export function limitOpenStreams(limitsOf: (tenantId: TenantId) => TenantLimits): Interceptor {
   const open = new Map<TenantId, number>();
-  return async (call, next) => {
-    const { tenantId } = call;
-    if (!call.streaming || tenantId === undefined) return next();
+  return ({ streaming, tenantId }, next) =>
+    streaming && tenantId !== undefined ? counted(tenantId, next) : next();
+
+  async function counted(tenantId: TenantId, next: () => Promise<void>): Promise<void> {
     const count = (open.get(tenantId) ?? 0) + 1;
     const maximum = limitsOf(tenantId).openStreams ?? Infinity;
     if (count > maximum) {
@@ -32,5 +33,5 @@ export function limitOpenStreams(limitsOf: (tenantId: TenantId) => TenantLimits)
       if (left === 0) open.delete(tenantId);
       else open.set(tenantId, left);
     }
-  };
+  }
 }

@@ -12,8 +12,7 @@ import type { Suspicion } from "./suspicion.js";
  * @param everyMs the interval, in milliseconds
  */
 export function recheck(how: Authenticate, suspicion: Suspicion, everyMs: number): Interceptor {
-  return async (call, next) => {
-    if (!call.streaming || call.identity?.method === "dev") return next();
+  const watched = async (call: Call, next: () => Promise<void>): Promise<void> => {
     const timer = setInterval(() => {
       void endIfRevoked(call, how, suspicion);
     }, everyMs);
@@ -24,6 +23,8 @@ export function recheck(how: Authenticate, suspicion: Suspicion, everyMs: number
       clearInterval(timer);
     }
   };
+  return (call, next) =>
+    call.streaming && call.identity?.method !== "dev" ? watched(call, next) : next();
 }
 
 async function endIfRevoked(call: Call, how: Authenticate, suspicion: Suspicion): Promise<void> {

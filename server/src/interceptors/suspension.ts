@@ -1,6 +1,7 @@
 import { AnnalsError } from "../domain/error.js";
 import type { TenantId } from "../domain/tenant.js";
 import type { Suspension } from "../domain/tenant-settings.js";
+import type { Call } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 
 /** Which tenants' calls are refused. */
@@ -12,12 +13,15 @@ export interface Suspensions {
 
 /** Refuses the calls of a tenant that is suspended, and ends its streams when it comes to be. */
 export function refuseSuspended(suspensions: Suspensions): Interceptor {
-  return async (call, next) => {
+  return (call, next) => {
     const { tenantId } = call;
     if (tenantId === undefined) return next();
     const suspension = suspensions.suspensionOf(tenantId);
     if (suspension) throw suspended(suspension);
-    if (!call.streaming) return next();
+    return call.streaming ? watched(tenantId, call, next) : next();
+  };
+
+  async function watched(tenantId: TenantId, call: Call, next: () => Promise<void>): Promise<void> {
     const unwatch = suspensions.watchSuspension(tenantId, (now) => {
       call.abort(suspended(now));
     });
@@ -26,7 +30,7 @@ export function refuseSuspended(suspensions: Suspensions): Interceptor {
     } finally {
       unwatch();
     }
-  };
+  }
 }
 
 function suspended({ reason }: Suspension): AnnalsError {

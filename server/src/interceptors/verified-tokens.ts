@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Identity } from "./identity.js";
 
 /** Most tokens remembered; the oldest gives way. */
@@ -36,5 +36,5 @@ export class VerifiedTokens {
 }
 
 function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("base64");
+  return hash("sha256", token, "base64");
 }
