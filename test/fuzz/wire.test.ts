@@ -70,14 +70,20 @@ test(
       http: connect(`http://${server.httpAddress}`).on("error", () => undefined),
     });
     let sessions = open();
+    const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.array(fuzzCall, { minLength: 1, maxLength: 20 }), async (calls) => {
         if (sessions.grpc.destroyed || sessions.http.destroyed) sessions = open();
         const answers = await Promise.all(calls.map((call) => send(sessions[call.port], call)));
-        for (const [i, answer] of answers.entries()) expectNoSurprise(calls[i]!, answer);
+        for (const [i, answer] of answers.entries()) {
+          expectNoSurprise(calls[i]!, answer);
+          seen.add(answer.grpcStatus ?? String(answer.httpStatus));
+        }
       }),
       { numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1_000, endOnFailure: true },
     );
+    // Some calls were good, some bad, some refused, some beside every protocol.
+    expect([...seen]).toEqual(expect.arrayContaining(["0", "3", "7", "16", "200", "400", "415"]));
     sessions.grpc.destroy();
     sessions.http.destroy();
     expect(await readAll(keeper)).toHaveLength(1);
