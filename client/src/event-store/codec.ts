@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate, EmptySchema } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, EmptySchema } from "@bufbuild/protobuf/wkt";
 import {
   type NewEvent as ProtoNewEvent,
   NewEventSchema,
@@ -121,7 +121,7 @@ export function toDomainEvent(
   globalPosition: bigint | undefined,
   read: ReadData,
 ): DomainEvent {
-  return Object.freeze({
+  const domainEvent = {
     eventId: event.eventId,
     eventType: event.eventType,
     aggregateType: event.aggregateType,
@@ -133,15 +133,19 @@ export function toDomainEvent(
     occurredAt: toDate(event.occurredAt),
     recordedAt: toDate(event.recordedAt),
     data: read.data,
-    ...(read.kind === "raw" && { contentType: event.contentType }),
     metadata: Object.freeze(event.metadata),
     correlationId: event.correlationId || undefined,
     causationId: event.causationId || undefined,
     tags: Object.freeze(event.tags),
-  });
+  };
+  if (read.kind === "raw") {
+    return Object.freeze({ ...domainEvent, contentType: event.contentType });
+  }
+  return Object.freeze(domainEvent);
 }
 
 /** A time to the millisecond. Every recorded event has both its times. */
 export function toDate(timestamp: Timestamp | undefined): Date {
-  return timestamp ? timestampDate(timestamp) : new Date(Number.NaN);
+  if (!timestamp) return new Date(Number.NaN);
+  return new Date(Number(timestamp.seconds) * 1_000 + Math.floor(timestamp.nanos / 1_000_000));
 }

@@ -37,7 +37,9 @@ export class EventStream<Event extends DomainEvent = DomainEvent> implements Asy
   constructor(private readonly open: () => AsyncIterable<UndecodedPage<Event>>) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
-    for await (const page of this.open()) yield* page.events;
+    for await (const page of this.open()) {
+      for (const event of page.events) yield event; // yield* would wait several times for each
+    }
   }
 
   /** The same, page by page. A page with an event that cannot be read throws as a whole. */

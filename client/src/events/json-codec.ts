@@ -30,9 +30,11 @@ export function createJsonCodec<Schema extends z.ZodType>(schema: Schema): DataC
   };
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** @throws when the bytes are not UTF-8, or not JSON */
 export function parseJson(payload: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+  return JSON.parse(utf8.decode(payload));
 }
 
 function jsonOf(data: unknown): ParsedData<string> {
