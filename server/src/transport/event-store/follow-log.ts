@@ -49,7 +49,7 @@ export async function* followWholeLogRpc(
   assertScope(call, "events:read:all-tenants");
   const { store } = context;
   const command = {
-    from: startOf(parseWholeStart(request.start)) ?? "",
+    from: startOf(parseWholeStart(request.start, context.store)) ?? "",
     ...parseWholeFilter(request),
   };
   for await (const step of followWholeLog(context, command, call.signal)) {

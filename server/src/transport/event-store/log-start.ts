@@ -2,10 +2,12 @@ import type { ReadAllRequest } from "@annals/proto/annals/v1/event_store";
 import { invalidArgument } from "../../domain/error.js";
 import type { EventFilter } from "../../domain/filter.js";
 import type { Direction } from "../../domain/log.js";
+import type { ServiceContext } from "../../service/context.js";
 import { parseFilter } from "../codec/filter.js";
 import { clampPosition } from "../codec/position.js";
 
 type Start = ReadAllRequest["start"];
+type Cursors = Pick<ServiceContext["store"], "placeOf">;
 
 /** Which way a log is read, and from where; undefined: from its beginning, or backwards its end. */
 export interface LogStart<Place> {
@@ -34,15 +36,19 @@ export function parseTenantStart(start: Start): LogStart<bigint> {
   }
 }
 
-/** @throws AnnalsError invalid_argument for a position: it belongs to one tenant's log */
-export function parseWholeStart(start: Start): LogStart<string> {
+/**
+ * @param cursors the store, which knows its own
+ * @throws AnnalsError invalid_argument for a position, which belongs to one tenant's log, and for what
+ *   is no cursor
+ */
+export function parseWholeStart(start: Start, cursors: Cursors): LogStart<string> {
   switch (start.case) {
     case undefined:
       return { direction: "forwards", from: undefined };
     case "afterCursor":
-      return { direction: "forwards", from: start.value };
+      return { direction: "forwards", from: parseCursor(start.value, "after_cursor", cursors) };
     case "beforeCursor":
-      return { direction: "backwards", from: start.value };
+      return { direction: "backwards", from: parseCursor(start.value, "before_cursor", cursors) };
     case "afterPosition":
       throw notInAllTenantsScope("after_position");
     case "beforePosition":
@@ -70,6 +76,15 @@ export function parseTenantFilter(request: ReadAllRequest): LogPicks {
 /** @throws AnnalsError invalid_argument or limit_exceeded */
 export function parseWholeFilter({ filter, limit }: ReadAllRequest): LogPicks {
   return { filter: parseFilter(filter, "filter"), limit: limit === 0n ? undefined : limit };
+}
+
+function parseCursor(cursor: string, field: string, cursors: Cursors): string {
+  try {
+    cursors.placeOf(cursor);
+    return cursor;
+  } catch {
+    throw invalidArgument(field, "is not a cursor of this server");
+  }
 }
 
 function notInTenantScope(field: string): Error {

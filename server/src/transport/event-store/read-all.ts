@@ -54,7 +54,10 @@ async function* readWhole(
   call: Call,
 ): AsyncIterable<Answer<typeof ReadAllResponseSchema>> {
   assertScope(call, "events:read:all-tenants");
-  const command = { ...parseWholeStart(request.start), ...parseWholeFilter(request) };
+  const command = {
+    ...parseWholeStart(request.start, context.store),
+    ...parseWholeFilter(request),
+  };
   const reading = await readWholeLog(context, command, call.signal);
   yield { head: toWholeLogHead(reading.head) };
   for await (const { events, scannedTo, atEnd } of reading.pages) {
