@@ -43,6 +43,7 @@ export { type EventPage, EventStream, type FollowMark } from "./event-store/even
 export type { EventsByTypeOptions } from "./event-store/get-events-by-type.js";
 export type { ReadOptions } from "./event-store/read.js";
 export type { ReadAllOptions } from "./event-store/read-all.js";
+export type { ServerInfo } from "./event-store/server-info.js";
 export type { Snapshot, Snapshots } from "./event-store/snapshots.js";
 export type { SubscribeOptions, SubscriptionState } from "./event-store/subscribe.js";
 export type {

@@ -22,9 +22,11 @@ import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { listenGrpc } from "./transport/grpc/server.js";
 import { type HttpServer, listenHttp } from "./transport/http/server.js";
+import { serverInfoRpcs } from "./transport/server-info/rpcs.js";
 import { snapshotsRpcs } from "./transport/snapshots/rpcs.js";
 import { tenantsRpcs } from "./transport/tenants/rpcs.js";
 import type { Rpc } from "./transport/rpc.js";
+import { serverVersion } from "./version.js";
 import { createWriter } from "./writer/writer.js";
 
 /** A running server. */
@@ -119,6 +121,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     ...eventStoreRpcs(context, config),
     ...snapshotsRpcs(context),
     ...tenantsRpcs(context),
+    ...serverInfoRpcs({ version: serverVersion, store: config.store.kind }),
   ];
   const grpc = await listenGrpc(rpcs, chain, {
     address: config.grpcAddress,

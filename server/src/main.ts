@@ -7,8 +7,11 @@ import { serve } from "./commands/serve.js";
 import type { Config } from "./config/config.js";
 import { ConfigError, flagOf, loadConfig, variableOf } from "./config/load-config.js";
 import { type Setting, settings } from "./config/settings.js";
+import { serverVersion } from "./version.js";
 
-const program = new Command("annals").description("A multi-tenant event store.").version("0.1.0");
+const program = new Command("annals")
+  .description("A multi-tenant event store.")
+  .version(serverVersion);
 
 withSettings(program.command("serve", { isDefault: true }).description("Run the server."), serve);
 withSettings(

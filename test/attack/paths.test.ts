@@ -73,7 +73,12 @@ describe("reflection", () => {
   test("knows the contract's files and no others", async () => {
     const { listServicesResponse } = await reflect(server.grpcAddress, { listServices: "*" });
     const names = listServicesResponse?.service.map(({ name }) => name).toSorted();
-    expect(names).toEqual(["annals.v1.EventStore", "annals.v1.Snapshots", "annals.v1.Tenants"]);
+    expect(names).toEqual([
+      "annals.v1.EventStore",
+      "annals.v1.ServerInfo",
+      "annals.v1.Snapshots",
+      "annals.v1.Tenants",
+    ]);
     for (const probe of [
       { fileByFilename: "/etc/passwd" },
       { fileByFilename: "../package.json" },

@@ -9,11 +9,12 @@ import {
   fromJson,
   type JsonValue,
   type Message,
+  type Registry,
   toJson,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { ErrorDetailSchema } from "@annals/proto/annals/v1/error";
 import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
+import { file_annals_v1_server_info } from "@annals/proto/annals/v1/server_info";
 import { file_annals_v1_snapshots } from "@annals/proto/annals/v1/snapshots";
 import { file_annals_v1_tenants } from "@annals/proto/annals/v1/tenants";
 import { mismatch } from "./matches.js";
@@ -22,8 +23,10 @@ import type { Scenario, Step } from "./scenario.js";
 type Call = Extract<Step, { readonly call: string }>;
 type Json = Readonly<Record<string, unknown>>;
 
-const registry = createRegistry(
+/** The contract as it is now. */
+const current = createRegistry(
   file_annals_v1_event_store,
+  file_annals_v1_server_info,
   file_annals_v1_snapshots,
   file_annals_v1_tenants,
 );
@@ -31,9 +34,18 @@ const registry = createRegistry(
 /** How long an open call may keep its next answer, in milliseconds. */
 const patienceMs = 10_000;
 
-/** Makes a scenario's calls over a transport. @throws Error that says which step went wrong, and how */
-export async function runScenario(transport: Transport, scenario: Scenario): Promise<void> {
-  const run = new Run(transport);
+/**
+ * Makes a scenario's calls over a transport.
+ *
+ * @param contract what the client knows of the contract
+ * @throws Error that says which step went wrong, and how
+ */
+export async function runScenario(
+  transport: Transport,
+  scenario: Scenario,
+  contract: Registry = current,
+): Promise<void> {
+  const run = new Run(transport, contract);
   try {
     for (const [i, step] of scenario.steps.entries()) {
       const what = "call" in step ? step.call : "from" in step ? `from ${step.from}` : "close";
@@ -51,7 +63,10 @@ class Run {
   readonly #open = new Map<string, { answers: AsyncIterator<Message>; method: DescMethod }>();
   readonly #ending = new AbortController();
 
-  constructor(private readonly transport: Transport) {}
+  constructor(
+    private readonly transport: Transport,
+    private readonly contract: Registry,
+  ) {}
 
   end(): void {
     this.#ending.abort();
@@ -76,7 +91,7 @@ class Run {
     } catch (reason) {
       error = ConnectError.from(reason);
     }
-    if (step.error) assertError(step.error, error);
+    if (step.error) assertError(step.error, error, this.contract);
     else if (error) throw error;
     if (step.expect !== undefined) assertMatch(step.expect, came[0]);
     if (step.events) assertMatch(step.events, came.flatMap(eventsOf), "events");
@@ -112,10 +127,7 @@ class Run {
   }
 
   #call(step: Call): { method: DescMethod; answers: AsyncIterable<Message> } {
-    const [service = "", name] = step.call.includes("/")
-      ? step.call.split("/")
-      : ["annals.v1.EventStore", step.call];
-    const method = registry.getService(service)?.methods.find((one) => one.name === name);
+    const method = methodOf(step.call, this.contract);
     if (!method) throw new Error("there is no such method");
     const headers = step.metadata ?? this.#credential(step.as);
     const { signal } = this.#ending;
@@ -181,6 +193,14 @@ class Run {
   }
 }
 
+/** The method that a step names; undefined: the contract has none of that name. */
+export function methodOf(call: string, contract: Registry): DescMethod | undefined {
+  const [service = "", name] = call.includes("/")
+    ? call.split("/")
+    : ["annals.v1.EventStore", call];
+  return contract.getService(service)?.methods.find((one) => one.name === name);
+}
+
 function jsonOf(method: DescMethod, answer: Message): Json {
   return toJson(method.output, answer) as Json;
 }
@@ -192,13 +212,15 @@ function eventsOf(answer: Json): readonly unknown[] {
 function assertError(
   expected: { readonly code: string; readonly detail?: JsonValue | undefined },
   error: ConnectError | undefined,
+  contract: Registry,
 ): void {
   if (!error) throw new Error(`expected ${expected.code}, but it went well`);
   const code = (Code[error.code] ?? "").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
   assertMatch(expected.code, code, "code");
   if (expected.detail === undefined) return;
-  const [detail] = error.findDetails(ErrorDetailSchema);
-  assertMatch(expected.detail, detail && toJson(ErrorDetailSchema, detail), "detail");
+  const [detail] = error.findDetails(contract);
+  const desc = detail && contract.getMessage(detail.$typeName);
+  assertMatch(expected.detail, desc && toJson(desc, detail), "detail");
 }
 
 function assertMatch(expected: unknown, actual: unknown, path?: string): void {

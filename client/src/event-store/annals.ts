@@ -12,6 +12,7 @@ import { EventStream, type UndecodedPage } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
+import { getServerInfo, type ServerInfo } from "./server-info.js";
 import { Snapshots } from "./snapshots.js";
 import { subscribe, type SubscribeOptions } from "./subscribe.js";
 import { Tenants } from "./tenants.js";
@@ -96,6 +97,11 @@ export class Annals<Known extends DomainEvent = DomainEvent> implements AsyncDis
    */
   append(request: AppendRequest, options?: CallOptions): Promise<AppendResult> {
     return append(this.connection, request, options, this.pipelines);
+  }
+
+  /** What the server is and can do. */
+  serverInfo(options?: CallOptions): Promise<ServerInfo> {
+    return getServerInfo(this.connection, options);
   }
 
   /**

@@ -2,13 +2,19 @@ import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ErrorDetail } from "@annals/proto/annals/v1/error";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { ServerInfo } from "@annals/proto/annals/v1/server_info";
 import { Snapshots } from "@annals/proto/annals/v1/snapshots";
 import { Tenants } from "@annals/proto/annals/v1/tenants";
 import type { RawGrpc, RawGrpcCall } from "../../support/raw-grpc.js";
 import { foreignMarks, type MarkedTenant } from "./marks.js";
 
 /** Every method of every service; no two have the same name. */
-export const methods = { ...EventStore.method, ...Snapshots.method, ...Tenants.method };
+export const methods = {
+  ...EventStore.method,
+  ...ServerInfo.method,
+  ...Snapshots.method,
+  ...Tenants.method,
+};
 type Methods = typeof methods;
 
 /** An answered call. */

@@ -89,6 +89,7 @@ const tenantCall = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: kind("getSnapshot"), stream: named }) },
   fc.record({ kind: kind("deleteSnapshot"), stream: named }),
   fc.record({ kind: kind("currentTenant") }),
+  fc.record({ kind: kind("serverInfo") }),
   fc.record({
     kind: kind("administer"),
     how: fc.constantFrom("list", "describe", "configure", "suspend", "resume"),

@@ -98,6 +98,8 @@ export class TenantActor {
         return this.#snapshots.delete(this.world.stream(call.stream.owner, call.stream.n));
       case "currentTenant":
         return this.#currentTenant();
+      case "serverInfo":
+        return this.#serverInfo();
       case "administer":
         return this.#administer(call);
       default:
@@ -245,6 +247,10 @@ export class TenantActor {
     const { answers } = await this.asker.ask("getCurrentTenant", {});
     expect(answers[0]?.tenantId).toBe(this.self.tenantId);
     this.world.expectConfigured(this.self, answers[0]);
+  }
+
+  async #serverInfo(): Promise<void> {
+    expect((await this.asker.ask("getServerInfo", {})).status).toBe(0);
   }
 
   /** What only an operator may, of itself and of others. */
