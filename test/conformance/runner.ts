@@ -13,6 +13,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { file_annals_v1_error } from "@annals/proto/annals/v1/error";
 import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
 import { file_annals_v1_server_info } from "@annals/proto/annals/v1/server_info";
 import { file_annals_v1_snapshots } from "@annals/proto/annals/v1/snapshots";
@@ -25,6 +26,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The contract as it is now. */
 const current = createRegistry(
+  file_annals_v1_error,
   file_annals_v1_event_store,
   file_annals_v1_server_info,
   file_annals_v1_snapshots,
