@@ -1,58 +1,56 @@
-"""Runs against a real server: `npm run build` at the root first."""
-
-import json
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+import uuid
 
 import grpc
 import pytest
 
-from annals.errors import AnnalsError, VersionConflict, from_rpc_error
-from annals.v1 import event_pb2, event_store_pb2, event_store_pb2_grpc
+import annals
+from annals.errors import from_rpc_error
 
-ROOT = Path(__file__).parents[3]
-TENANT = (("x-tenant-id", "2f1d9c3e-6a54-4c59-9a43-0f6f5b7c8d10"),)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[event_store_pb2_grpc.EventStoreStub]:
-    command = ["node", "server/dist/main.js", "serve", "--grpc-address", "127.0.0.1:0"]
-    command += ["--http-address", "off", "--store", f"sqlite:{tmp_path}/annals.db"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            entry = next(e for e in map(json.loads, server.stdout) if e.get("msg") == "listening")
-            with grpc.insecure_channel(entry["grpcAddress"]) as channel:
-                yield event_store_pb2_grpc.EventStoreStub(channel)
-        finally:
-            server.terminate()
+ORDER = annals.StreamId("Order", "order-1")
 
 
-def first_append(event_type: str) -> event_store_pb2.AppendRequest:
-    request = event_store_pb2.AppendRequest(
-        stream=event_pb2.StreamId(aggregate_type="Order", aggregate_id="order-1"),
-        events=[event_pb2.NewEvent(event_type=event_type, data=b"{}")],
-    )
-    request.expected_version.no_stream.SetInParent()
-    return request
-
-
-def failure(store: event_store_pb2_grpc.EventStoreStub, event_type: str) -> AnnalsError:
-    with pytest.raises(grpc.RpcError) as raised:
-        store.Append(first_append(event_type), metadata=TENANT, timeout=10)
-    return from_rpc_error(raised.value)
-
-
-def test_a_lost_race_says_where_the_stream_is(store: event_store_pb2_grpc.EventStoreStub) -> None:
-    store.Append(first_append("OrderPlaced"), metadata=TENANT, timeout=10)
-    conflict = failure(store, "OrderPlaced")
-    assert isinstance(conflict, VersionConflict)
+def test_a_lost_race_says_where_the_stream_is(client: annals.Annals) -> None:
+    client.append(ORDER, [annals.NewEvent("OrderPlaced")], expected="no_stream")
+    with pytest.raises(annals.VersionConflict) as raised:
+        client.append(ORDER, [annals.NewEvent("OrderPlaced")], expected="no_stream")
+    conflict = raised.value
     assert (conflict.reason, conflict.expected, conflict.actual) == ("version_conflict", "no_stream", 1)
     assert not conflict.outcome_unknown
 
 
-def test_a_broken_request_has_its_reason(store: event_store_pb2_grpc.EventStoreStub) -> None:
-    broken = failure(store, "")
-    assert not isinstance(broken, VersionConflict)
-    assert (broken.reason, broken.code) == ("invalid_argument", grpc.StatusCode.INVALID_ARGUMENT)
+def test_a_broken_request_names_its_field(client: annals.Annals) -> None:
+    with pytest.raises(annals.InvalidArgument) as raised:
+        client.append(ORDER, [annals.NewEvent("")], expected="any")
+    assert raised.value.field == "events[0].event_type"
+    assert raised.value.code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_limit_has_its_name_and_its_value(client: annals.Annals) -> None:
+    with pytest.raises(annals.LimitExceeded) as raised:
+        client.append(ORDER, [annals.NewEvent("x" * 256)], expected="any")
+    assert (raised.value.limit, raised.value.maximum, raised.value.actual) == ("name_bytes", 255, 256)
+
+
+def test_what_is_absent_is_not_found(client: annals.Annals) -> None:
+    with pytest.raises(annals.NotFound):
+        list(client.read(annals.StreamId("Order", str(uuid.uuid4()))))
+    with pytest.raises(annals.NotFound):
+        client.get_event("0f6e2d4c-8b1a-4c3d-9e5f-6a7b8c9d0e1f")
+
+
+class Lost(grpc.RpcError):
+    """A call that no server answered."""
+
+    def details(self) -> str:
+        return "connection reset"
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNAVAILABLE
+
+    def trailing_metadata(self) -> None:
+        return None
+
+
+def test_only_a_lost_write_has_an_outcome_that_nobody_knows() -> None:
+    assert from_rpc_error(Lost(), writes=True).outcome_unknown
+    assert not from_rpc_error(Lost(), writes=False).outcome_unknown

@@ -48,8 +48,50 @@ class VersionConflict(AnnalsError):
         self.actual = detail.version_conflict.actual_version
 
 
-def from_rpc_error(error: grpc.RpcError) -> AnnalsError:
-    """The typed error of what grpcio raised. Without a detail, a lost call counts as unknown."""
+class NotFound(AnnalsError):
+    """There is no such stream or event."""
+
+
+class PermissionDenied(AnnalsError):
+    """The credential does not allow it, the stream is another tenant's, or the tenant is suspended."""
+
+
+class InvalidArgument(AnnalsError):
+    """The request breaks a rule. field: its path, such as "events[2].event_type"."""
+
+    def __init__(self, message: str, code: grpc.StatusCode, detail: error_pb2.ErrorDetail) -> None:
+        super().__init__(message, code, detail)
+        self.field = detail.invalid_argument.field
+
+
+class LimitExceeded(AnnalsError):
+    """A limit is passed. limit: its name; maximum: its value; actual: what came, 0 where not known."""
+
+    def __init__(self, message: str, code: grpc.StatusCode, detail: error_pb2.ErrorDetail) -> None:
+        super().__init__(message, code, detail)
+        self.limit = detail.limit_exceeded.limit
+        self.maximum = detail.limit_exceeded.maximum
+        self.actual = detail.limit_exceeded.actual
+
+
+_classes: dict[int, type[AnnalsError]] = {
+    error_pb2.ERROR_REASON_VERSION_CONFLICT: VersionConflict,
+    error_pb2.ERROR_REASON_STREAM_NOT_FOUND: NotFound,
+    error_pb2.ERROR_REASON_EVENT_NOT_FOUND: NotFound,
+    error_pb2.ERROR_REASON_FOREIGN_STREAM: PermissionDenied,
+    error_pb2.ERROR_REASON_PERMISSION_DENIED: PermissionDenied,
+    error_pb2.ERROR_REASON_TENANT_SUSPENDED: PermissionDenied,
+    error_pb2.ERROR_REASON_INVALID_ARGUMENT: InvalidArgument,
+    error_pb2.ERROR_REASON_LIMIT_EXCEEDED: LimitExceeded,
+}
+
+
+def from_rpc_error(error: grpc.RpcError, *, writes: bool) -> AnnalsError:
+    """The typed error of what grpcio raised.
+
+    writes: whether the call could change something; then a call that was lost without a detail
+        has an outcome that nobody knows.
+    """
     message, code = error.details() or "", error.code()
     for key, value in error.trailing_metadata() or ():
         if key != _DETAILS_KEY:
@@ -57,9 +99,8 @@ def from_rpc_error(error: grpc.RpcError) -> AnnalsError:
         for packed in status_pb2.Status.FromString(value).details:
             detail = error_pb2.ErrorDetail()
             if packed.Unpack(detail):
-                conflict = detail.reason == error_pb2.ERROR_REASON_VERSION_CONFLICT
-                return (VersionConflict if conflict else AnnalsError)(message, code, detail)
-    return AnnalsError(message, code, error_pb2.ErrorDetail(outcome_unknown=True))
+                return _classes.get(detail.reason, AnnalsError)(message, code, detail)
+    return AnnalsError(message, code, error_pb2.ErrorDetail(outcome_unknown=writes))
 
 
 def _reason_name(reason: int) -> str:

@@ -25,25 +25,27 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61nnals/v1/error.proto\x12\tannals.v1\x1a\x1egoogle/protobuf/duration.proto\"\xaf\x03\n\x0b\x45rrorDetail\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.annals.v1.ErrorReason\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0foutcome_unknown\x18\x04 \x01(\x08\x12\x36\n\x10invalid_argument\x18\n \x01(\x0b\x32\x1a.annals.v1.InvalidArgumentH\x00\x12\x32\n\x0elimit_exceeded\x18\x0b \x01(\x0b\x32\x18.annals.v1.LimitExceededH\x00\x12\x36\n\x10version_conflict\x18\x0c \x01(\x0b\x32\x1a.annals.v1.VersionConflictH\x00\x12\x39\n\x12\x64uplicate_event_id\x18\r \x01(\x0b\x32\x1b.annals.v1.DuplicateEventIdH\x00\x12\x32\n\x0e\x66oreign_stream\x18\x0e \x01(\x0b\x32\x18.annals.v1.ForeignStreamH\x00\x42\x08\n\x06\x64\x65tail\"5\n\x0fInvalidArgument\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"N\n\rLimitExceeded\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x0f\n\x07maximum\x18\x02 \x01(\x04\x12\x0e\n\x06\x61\x63tual\x18\x03 \x01(\x04\x12\r\n\x05\x66ield\x18\x04 \x01(\t\";\n\x0fVersionConflict\x12\x10\n\x08\x65xpected\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x63tual_version\x18\x02 \x01(\x04\"$\n\x10\x44uplicateEventId\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\"=\n\rForeignStream\x12\x16\n\x0e\x61ggregate_type\x18\x01 \x01(\t\x12\x14\n\x0c\x61ggregate_id\x18\x02 \x01(\t*\xfc\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_INVALID_ARGUMENT\x10\x01\x12\x1f\n\x1b\x45RROR_REASON_LIMIT_EXCEEDED\x10\x02\x12!\n\x1d\x45RROR_REASON_VERSION_CONFLICT\x10\x03\x12#\n\x1f\x45RROR_REASON_DUPLICATE_EVENT_ID\x10\x04\x12!\n\x1d\x45RROR_REASON_STREAM_NOT_FOUND\x10\x05\x12 \n\x1c\x45RROR_REASON_EVENT_NOT_FOUND\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_FOREIGN_STREAM\x10\x07\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\x08\x12\"\n\x1e\x45RROR_REASON_PERMISSION_DENIED\x10\t\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\n\x12\x1a\n\x16\x45RROR_REASON_CANCELLED\x10\x0b\x12\x1c\n\x18\x45RROR_REASON_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_UNIMPLEMENTED\x10\r\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0e\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61nnals/v1/error.proto\x12\tannals.v1\x1a\x1egoogle/protobuf/duration.proto\"\xe9\x03\n\x0b\x45rrorDetail\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.annals.v1.ErrorReason\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0foutcome_unknown\x18\x04 \x01(\x08\x12\x36\n\x10invalid_argument\x18\n \x01(\x0b\x32\x1a.annals.v1.InvalidArgumentH\x00\x12\x32\n\x0elimit_exceeded\x18\x0b \x01(\x0b\x32\x18.annals.v1.LimitExceededH\x00\x12\x36\n\x10version_conflict\x18\x0c \x01(\x0b\x32\x1a.annals.v1.VersionConflictH\x00\x12\x39\n\x12\x64uplicate_event_id\x18\r \x01(\x0b\x32\x1b.annals.v1.DuplicateEventIdH\x00\x12\x32\n\x0e\x66oreign_stream\x18\x0e \x01(\x0b\x32\x18.annals.v1.ForeignStreamH\x00\x12\x38\n\x11revision_conflict\x18\x0f \x01(\x0b\x32\x1b.annals.v1.RevisionConflictH\x00\x42\x08\n\x06\x64\x65tail\"5\n\x0fInvalidArgument\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"N\n\rLimitExceeded\x12\r\n\x05limit\x18\x01 \x01(\t\x12\x0f\n\x07maximum\x18\x02 \x01(\x04\x12\x0e\n\x06\x61\x63tual\x18\x03 \x01(\x04\x12\r\n\x05\x66ield\x18\x04 \x01(\t\";\n\x0fVersionConflict\x12\x10\n\x08\x65xpected\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x63tual_version\x18\x02 \x01(\x04\"$\n\x10\x44uplicateEventId\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\"=\n\rForeignStream\x12\x16\n\x0e\x61ggregate_type\x18\x01 \x01(\t\x12\x14\n\x0c\x61ggregate_id\x18\x02 \x01(\t\"F\n\x10RevisionConflict\x12\x19\n\x11\x65xpected_revision\x18\x01 \x01(\x04\x12\x17\n\x0f\x61\x63tual_revision\x18\x02 \x01(\x04*\xc3\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_INVALID_ARGUMENT\x10\x01\x12\x1f\n\x1b\x45RROR_REASON_LIMIT_EXCEEDED\x10\x02\x12!\n\x1d\x45RROR_REASON_VERSION_CONFLICT\x10\x03\x12#\n\x1f\x45RROR_REASON_DUPLICATE_EVENT_ID\x10\x04\x12!\n\x1d\x45RROR_REASON_STREAM_NOT_FOUND\x10\x05\x12 \n\x1c\x45RROR_REASON_EVENT_NOT_FOUND\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_FOREIGN_STREAM\x10\x07\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\x08\x12\"\n\x1e\x45RROR_REASON_PERMISSION_DENIED\x10\t\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\n\x12\x1a\n\x16\x45RROR_REASON_CANCELLED\x10\x0b\x12\x1c\n\x18\x45RROR_REASON_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_UNIMPLEMENTED\x10\r\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0e\x12!\n\x1d\x45RROR_REASON_TENANT_SUSPENDED\x10\x0f\x12\"\n\x1e\x45RROR_REASON_REVISION_CONFLICT\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'annals.v1.error_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ERRORREASON']._serialized_start=800
-  _globals['_ERRORREASON']._serialized_end=1308
+  _globals['_ERRORREASON']._serialized_start=930
+  _globals['_ERRORREASON']._serialized_end=1509
   _globals['_ERRORDETAIL']._serialized_start=69
-  _globals['_ERRORDETAIL']._serialized_end=500
-  _globals['_INVALIDARGUMENT']._serialized_start=502
-  _globals['_INVALIDARGUMENT']._serialized_end=555
-  _globals['_LIMITEXCEEDED']._serialized_start=557
-  _globals['_LIMITEXCEEDED']._serialized_end=635
-  _globals['_VERSIONCONFLICT']._serialized_start=637
-  _globals['_VERSIONCONFLICT']._serialized_end=696
-  _globals['_DUPLICATEEVENTID']._serialized_start=698
-  _globals['_DUPLICATEEVENTID']._serialized_end=734
-  _globals['_FOREIGNSTREAM']._serialized_start=736
-  _globals['_FOREIGNSTREAM']._serialized_end=797
+  _globals['_ERRORDETAIL']._serialized_end=558
+  _globals['_INVALIDARGUMENT']._serialized_start=560
+  _globals['_INVALIDARGUMENT']._serialized_end=613
+  _globals['_LIMITEXCEEDED']._serialized_start=615
+  _globals['_LIMITEXCEEDED']._serialized_end=693
+  _globals['_VERSIONCONFLICT']._serialized_start=695
+  _globals['_VERSIONCONFLICT']._serialized_end=754
+  _globals['_DUPLICATEEVENTID']._serialized_start=756
+  _globals['_DUPLICATEEVENTID']._serialized_end=792
+  _globals['_FOREIGNSTREAM']._serialized_start=794
+  _globals['_FOREIGNSTREAM']._serialized_end=855
+  _globals['_REVISIONCONFLICT']._serialized_start=857
+  _globals['_REVISIONCONFLICT']._serialized_end=927
 # @@protoc_insertion_point(module_scope)

@@ -26,6 +26,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_UNIMPLEMENTED: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_TENANT_SUSPENDED: _ClassVar[ErrorReason]
+    ERROR_REASON_REVISION_CONFLICT: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_ARGUMENT: ErrorReason
 ERROR_REASON_LIMIT_EXCEEDED: ErrorReason
@@ -41,9 +43,11 @@ ERROR_REASON_CANCELLED: ErrorReason
 ERROR_REASON_UNAVAILABLE: ErrorReason
 ERROR_REASON_UNIMPLEMENTED: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_TENANT_SUSPENDED: ErrorReason
+ERROR_REASON_REVISION_CONFLICT: ErrorReason
 
 class ErrorDetail(_message.Message):
-    __slots__ = ("reason", "request_id", "retry_after", "outcome_unknown", "invalid_argument", "limit_exceeded", "version_conflict", "duplicate_event_id", "foreign_stream")
+    __slots__ = ("reason", "request_id", "retry_after", "outcome_unknown", "invalid_argument", "limit_exceeded", "version_conflict", "duplicate_event_id", "foreign_stream", "revision_conflict")
     REASON_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RETRY_AFTER_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +57,7 @@ class ErrorDetail(_message.Message):
     VERSION_CONFLICT_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FOREIGN_STREAM_FIELD_NUMBER: _ClassVar[int]
+    REVISION_CONFLICT_FIELD_NUMBER: _ClassVar[int]
     reason: ErrorReason
     request_id: str
     retry_after: _duration_pb2.Duration
@@ -62,7 +67,8 @@ class ErrorDetail(_message.Message):
     version_conflict: VersionConflict
     duplicate_event_id: DuplicateEventId
     foreign_stream: ForeignStream
-    def __init__(self, reason: _Optional[_Union[ErrorReason, str]] = ..., request_id: _Optional[str] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., outcome_unknown: bool = ..., invalid_argument: _Optional[_Union[InvalidArgument, _Mapping]] = ..., limit_exceeded: _Optional[_Union[LimitExceeded, _Mapping]] = ..., version_conflict: _Optional[_Union[VersionConflict, _Mapping]] = ..., duplicate_event_id: _Optional[_Union[DuplicateEventId, _Mapping]] = ..., foreign_stream: _Optional[_Union[ForeignStream, _Mapping]] = ...) -> None: ...
+    revision_conflict: RevisionConflict
+    def __init__(self, reason: _Optional[_Union[ErrorReason, str]] = ..., request_id: _Optional[str] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., outcome_unknown: bool = ..., invalid_argument: _Optional[_Union[InvalidArgument, _Mapping]] = ..., limit_exceeded: _Optional[_Union[LimitExceeded, _Mapping]] = ..., version_conflict: _Optional[_Union[VersionConflict, _Mapping]] = ..., duplicate_event_id: _Optional[_Union[DuplicateEventId, _Mapping]] = ..., foreign_stream: _Optional[_Union[ForeignStream, _Mapping]] = ..., revision_conflict: _Optional[_Union[RevisionConflict, _Mapping]] = ...) -> None: ...
 
 class InvalidArgument(_message.Message):
     __slots__ = ("field", "description")
@@ -105,3 +111,11 @@ class ForeignStream(_message.Message):
     aggregate_type: str
     aggregate_id: str
     def __init__(self, aggregate_type: _Optional[str] = ..., aggregate_id: _Optional[str] = ...) -> None: ...
+
+class RevisionConflict(_message.Message):
+    __slots__ = ("expected_revision", "actual_revision")
+    EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    ACTUAL_REVISION_FIELD_NUMBER: _ClassVar[int]
+    expected_revision: int
+    actual_revision: int
+    def __init__(self, expected_revision: _Optional[int] = ..., actual_revision: _Optional[int] = ...) -> None: ...
