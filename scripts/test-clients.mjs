@@ -10,12 +10,18 @@ const suites = [
     name: "Python, generated code",
     missing: pythonMissing,
     once: true,
-    command: () => ["node", "scripts/generate-clients.mjs", "--check"],
+    command: () => ["node", "scripts/generate-python.mjs", "--check"],
   },
   {
     name: "Python",
     missing: pythonMissing,
     command: () => [pythonForClient(), "-m", "pytest", "-q", "clients/python/tests"],
+  },
+  {
+    name: "Go, generated code",
+    missing: goMissing,
+    once: true,
+    command: () => ["node", "scripts/generate-go.mjs", "--check"],
   },
   {
     name: "Go",
@@ -36,7 +42,10 @@ for (const { name, missing, once, command } of suites) {
     const title = once ? name : `${name}, ${store}`;
     console.log(`== ${title}`);
     await use((url) => {
-      const env = store === "SQLite" ? process.env : { ...process.env, ANNALS_TEST_STORE: url };
+      const env =
+        store === "SQLite"
+          ? process.env
+          : { ...process.env, ANNALS_TEST_STORE: url, ANNALS_MIGRATE: "true" };
       const { status } = spawnSync(program, args, { stdio: "inherit", env });
       if (status !== 0) failed.push(title);
     });
