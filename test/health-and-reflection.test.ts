@@ -3,9 +3,11 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { expect, test } from "vitest";
+import type { AnnalsServer } from "#server/compose.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
+type Watch = (request: { service: string }) => NodeJS.EventEmitter;
 type Check = (
   request: { service: string },
   callback: (error: Error | null, answer?: { status: string }) => void,
@@ -26,11 +28,45 @@ async function health(address: string, service: string): Promise<unknown> {
   }
 }
 
-test("health is SERVING for the server and for the service, without a credential", async () => {
+test.each([
+  ["the gRPC port", (server: AnnalsServer) => server.grpcAddress],
+  ["the HTTP port", (server: AnnalsServer) => server.httpAddress ?? ""],
+])(
+  "%s: health is SERVING for the server and for the service, without a credential",
+  async (_, at) => {
+    await using server = await startTestServer();
+    expect(await health(at(server), "")).toBe("SERVING");
+    expect(await health(at(server), "annals.v1.EventStore")).toBe("SERVING");
+    await expect(health(at(server), "no.such.Service")).rejects.toThrow("NOT_FOUND");
+  },
+);
+
+test("the HTTP port: who watches health is told when it changes, until the server stops", async () => {
   await using server = await startTestServer();
-  expect(await health(server.grpcAddress, "")).toBe("SERVING");
-  expect(await health(server.grpcAddress, "annals.v1.EventStore")).toBe("SERVING");
-  await expect(health(server.grpcAddress, "no.such.Service")).rejects.toThrow();
+  const Health = makeGenericClientConstructor(healthService, "Health");
+  const client = new Health(server.httpAddress ?? "", credentials.createInsecure());
+  const call = (client["watch"] as Watch).call(client, { service: "" });
+  const said: string[] = [];
+  const serving = new Promise<void>((resolve) => {
+    call.on("data", ({ status }: { status: string }) => {
+      said.push(status);
+      resolve();
+    });
+  });
+  const ended = new Promise<Error>((resolve) => call.on("error", resolve));
+  await serving;
+  expect(await server.stop()).toBe(true);
+  expect(String(await ended)).toMatch(/UNAVAILABLE|CANCELLED/);
+  expect(said).toEqual(["SERVING", "NOT_SERVING"]);
+  client.close();
+});
+
+test("health is asked with JSON too", async () => {
+  await using server = await startTestServer();
+  const check = `http://${server.httpAddress}/grpc.health.v1.Health/Check`;
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(check, { method: "POST", headers, body: "{}" });
+  expect(await answer.json()).toEqual({ status: "SERVING" });
 });
 
 test("reflection lists the service and describes it, what it imports included", async () => {

@@ -261,6 +261,7 @@ test("a store that does not answer is told to load balancers, who need not resta
     maxConcurrentStreams: 1,
     stallTimeoutMs: 1_000,
     keepaliveMs: 1_000,
+    tls: undefined,
   });
   const statuses = async () =>
     Promise.all(

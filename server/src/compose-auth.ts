@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.js";
 import { isJwksUrl, loadJwks } from "./config/load-jwks.js";
@@ -16,18 +15,19 @@ import { authenticateDev } from "./interceptors/authenticate-dev.js";
 import { authenticateJwt } from "./interceptors/authenticate-jwt.js";
 import { authenticateMtls } from "./interceptors/authenticate-mtls.js";
 import { type JwtKeys, openJwks, staticKey } from "./interceptors/jwt-keys.js";
-import { TlsCredentials, type TlsMaterial } from "./transport/grpc/tls-credentials.js";
+import { Tls, type TlsMaterial } from "./transport/tls.js";
 
 /** What lets callers in. */
 export interface Doors {
   readonly authenticate: Authenticate;
-  readonly credentials: ServerCredentials;
+  /** Undefined: plaintext. */
+  readonly tls: Tls | undefined;
   /** Stops watching the files. */
   close(): void;
 }
 
 /** @throws when a key set, a file of API keys or a certificate cannot be used */
-export async function openDoors({ auth, tls }: Config, logger: Logger): Promise<Doors> {
+export async function openDoors(config: Config, logger: Logger): Promise<Doors> {
   const closers: (() => void)[] = [];
   const close = (): void => {
     for (const closer of closers) closer();
@@ -47,19 +47,20 @@ export async function openDoors({ auth, tls }: Config, logger: Logger): Promise<
     );
   };
   try {
-    const credentials = tls ? openTls(tls, keep) : ServerCredentials.createInsecure();
+    const { auth } = config;
+    const tls = config.tls && openTls(config.tls, keep);
     if (auth.mode === "dev") {
       logger.warn(
         "auth=dev: every caller may act for any tenant; for development on this machine only",
       );
-      return { authenticate: authenticateDev, credentials, close };
+      return { authenticate: authenticateDev, tls, close };
     }
     const authenticate = authenticateCredentials({
       jwt: auth.jwt && (await openJwt(auth.jwt, logger)),
       apiKey: auth.apiKeysFile === undefined ? undefined : openApiKeys(auth.apiKeysFile, keep),
       mtls: auth.mtls ? authenticateMtls : undefined,
     });
-    return { authenticate, credentials, close };
+    return { authenticate, tls, close };
   } catch (error) {
     close();
     throw error;
@@ -94,16 +95,16 @@ function openApiKeys(file: string, keep: Keep): VerifyToken {
   return authenticateApiKey(() => keys);
 }
 
-function openTls({ certFile, keyFile, clientCaFile }: TlsConfig, keep: Keep): TlsCredentials {
+function openTls({ certFile, keyFile, clientCaFile }: TlsConfig, keep: Keep): Tls {
   const read = (): TlsMaterial => ({
     cert: readFileSync(certFile, "utf8"),
     key: readFileSync(keyFile, "utf8"),
     clientCa: clientCaFile === undefined ? undefined : readFileSync(clientCaFile, "utf8"),
   });
-  const credentials = new TlsCredentials(read());
+  const tls = new Tls(read());
   const files = [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])];
   keep(files, () => {
-    credentials.reload(read());
+    tls.reload(read());
   });
-  return credentials;
+  return tls;
 }

@@ -1,3 +1,4 @@
+import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { openDoors } from "./compose-auth.js";
 import type { Config, StoreConfig } from "./config/config.js";
@@ -20,10 +21,12 @@ import { TenantDirectory } from "./tenants/tenant-directory.js";
 import { openAuditLog } from "./telemetry/audit-log.js";
 import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
+import { TlsCredentials } from "./transport/grpc/tls-credentials.js";
 import { listenGrpc } from "./transport/grpc/server.js";
 import { type HttpServer, listenHttp } from "./transport/http/server.js";
 import { serverInfoRpcs } from "./transport/server-info/rpcs.js";
 import { snapshotsRpcs } from "./transport/snapshots/rpcs.js";
+import type { Tls } from "./transport/tls.js";
 import { tenantsRpcs } from "./transport/tenants/rpcs.js";
 import type { Rpc } from "./transport/rpc.js";
 import { serverVersion } from "./version.js";
@@ -130,7 +133,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     reflection: config.reflection,
     stallTimeoutMs: config.readerStallTimeoutMs,
     keepaliveMs: config.keepaliveMs,
-    credentials: doors.credentials,
+    credentials: doors.tls ? new TlsCredentials(doors.tls) : ServerCredentials.createInsecure(),
   }).catch(async (error: unknown) => {
     doors.close();
     auditLog.close();
@@ -138,7 +141,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     await store.close();
     throw error;
   });
-  const http = await openHttp(rpcs, chain, config).catch(async (error: unknown) => {
+  const http = await openHttp(rpcs, chain, config, doors.tls).catch(async (error: unknown) => {
     await grpc.stop(0);
     doors.close();
     auditLog.close();
@@ -185,6 +188,7 @@ async function openHttp(
   rpcs: readonly Rpc[],
   chain: readonly Interceptor[],
   config: Config,
+  tls: Tls | undefined,
 ): Promise<HttpServer | undefined> {
   if (config.httpAddress === "off") return undefined;
   return listenHttp(rpcs, chain, {
@@ -193,6 +197,7 @@ async function openHttp(
     maxConcurrentStreams: config.maxConcurrentStreams,
     stallTimeoutMs: config.readerStallTimeoutMs,
     keepaliveMs: config.keepaliveMs,
+    tls,
   });
 }
 

@@ -56,11 +56,8 @@ export function resolveAuth(
     faults.push({ key: "tlsClientCaFile", problem: "auth=mtls needs it" });
   }
   for (const address of exposed) {
-    if (values.authAllowPlaintext) continue;
-    if (address === grpcAddress && values.tlsCertFile !== undefined) continue;
-    const mend =
-      address === grpcAddress ? "set tlsCertFile, or authAllowPlaintext" : "set authAllowPlaintext";
-    const problem = `credentials would come over plaintext to ${address}; ${mend} behind a proxy that ends TLS`;
+    if (values.authAllowPlaintext || values.tlsCertFile !== undefined) continue;
+    const problem = `credentials would come over plaintext to ${address}; set tlsCertFile, or authAllowPlaintext behind a proxy that ends TLS`;
     faults.push({ key: "auth", problem });
   }
   return {

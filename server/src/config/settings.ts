@@ -80,7 +80,7 @@ export const settings: Settings = {
     ...withDefault(address(), "127.0.0.1:50051"),
   },
   httpAddress: {
-    doc: "Where Connect, gRPC-Web and gRPC are served over HTTP/1.1 and HTTP/2 without TLS, and `/healthz` and `/readyz`, `host:port`; or `off`. Port 0 takes a free one.",
+    doc: "Where Connect, gRPC-Web and gRPC are served over HTTP/1.1 and HTTP/2, with TLS where `tlsCertFile` is set, and `grpc.health.v1.Health`, `/healthz` and `/readyz`, `host:port`; or `off`. Port 0 takes a free one.",
     ...withDefault(addressOrOff(), "127.0.0.1:8080"),
   },
   httpCorsOrigins: {

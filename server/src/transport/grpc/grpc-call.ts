@@ -6,6 +6,7 @@ import type { PeerCertificate } from "../../interceptors/authenticate-mtls.js";
 import type { Call, Scope } from "../../interceptors/call.js";
 import type { Identity } from "../../interceptors/identity.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
+import { toPeerCertificate } from "../tls.js";
 
 /** What all four kinds of grpc-js call have in common. */
 type SurfaceCall = Pick<
@@ -58,13 +59,7 @@ export class GrpcCall implements Call {
 
   peerCertificate(): PeerCertificate | undefined {
     const certificate = this.surface.getAuthContext().sslPeerCertificate;
-    return (
-      certificate && {
-        fingerprint: certificate.fingerprint256,
-        alternativeNames: certificate.subjectaltname ?? "",
-        expiresAt: Date.parse(certificate.valid_to),
-      }
-    );
+    return certificate && toPeerCertificate(certificate);
   }
 
   metadata(key: string): readonly string[] {

@@ -1,46 +1,19 @@
-import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
+import type { Tls } from "../tls.js";
 
-/** PEM. */
-export interface TlsMaterial {
-  readonly cert: string;
-  readonly key: string;
-  /** With it, every client must have a certificate of one of these authorities. */
-  readonly clientCa: string | undefined;
-}
-
-/** TLS for a listener, with a certificate that can be changed while it listens. */
+/** TLS as grpc-js takes it. */
 export class TlsCredentials extends ServerCredentials {
-  /** @throws when the certificate and the key are not usable, or not of each other */
-  constructor(material: TlsMaterial) {
-    const clientCertificate = material.clientCa !== undefined;
+  constructor(tls: Tls) {
     super(
-      { requestCert: clientCertificate, rejectUnauthorized: clientCertificate },
-      checked(material),
+      { requestCert: tls.clientCertificate, rejectUnauthorized: tls.clientCertificate },
+      tls.options,
     );
-  }
-
-  /**
-   * For connections from now on; those that are open keep theirs.
-   *
-   * @throws as the constructor does; the certificate in use stays
-   */
-  reload(material: TlsMaterial): void {
-    this.updateSecureContextOptions(checked(material));
+    tls.onReload((options) => {
+      this.updateSecureContextOptions(options);
+    });
   }
 
   override _equals(other: ServerCredentials): boolean {
     return this === other;
   }
-}
-
-function checked({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
-  const options: SecureContextOptions = {
-    cert,
-    key,
-    minVersion: "TLSv1.2",
-    ...(clientCa === undefined ? {} : { ca: clientCa }),
-  };
-  createSecureContext(options);
-  return options;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AnnalsError } from "../../domain/error.js";
 import type { TenantId } from "../../domain/tenant.js";
+import type { PeerCertificate } from "../../interceptors/authenticate-mtls.js";
 import type { Call, Scope } from "../../interceptors/call.js";
 import type { Identity } from "../../interceptors/identity.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
@@ -43,9 +44,8 @@ export class HttpCall implements Call {
     return timeoutMs === undefined ? undefined : this.#began + timeoutMs;
   }
 
-  /** This port has no TLS of its own. */
-  peerCertificate(): undefined {
-    return undefined;
+  peerCertificate(): PeerCertificate | undefined {
+    return this.exchange.peerCertificate();
   }
 
   get aborted(): boolean {

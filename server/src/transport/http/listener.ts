@@ -1,12 +1,19 @@
 import { once } from "node:events";
-import { createServer as createHttp1, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttp1,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import {
   createServer as createHttp2,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2";
+import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Tls } from "../tls.js";
 import { keepAlive } from "./keepalive.js";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -26,9 +33,11 @@ export interface ListenerOptions {
   readonly maxConcurrentStreams: number;
   /** How often a connection is probed: HTTP/2 by pings, HTTP/1.1 by TCP, in milliseconds. */
   readonly keepaliveMs: number;
+  /** Undefined: plaintext. */
+  readonly tls: Tls | undefined;
 }
 
-/** A port that speaks HTTP/1.1 and HTTP/2 without TLS (h2c, by prior knowledge). */
+/** A port that speaks HTTP/1.1 and HTTP/2: with TLS as ALPN has it, without by prior knowledge (h2c). */
 export interface Listener {
   /** "host:port" as bound. */
   readonly address: string;
@@ -57,12 +66,7 @@ export async function listen(
     if (closing) session.close();
   });
 
-  const http1 = createHttp1({
-    keepAlive: true,
-    keepAliveInitialDelay: options.keepaliveMs,
-    headersTimeout: firstWordMs,
-    connectionsCheckingInterval: headersCheckMs,
-  });
+  const { server: http1, connected } = createHttp1Server(options);
   http1.on("request", (request, response) => {
     response.on("finish", () => {
       if (closing) request.socket.destroySoon();
@@ -70,15 +74,15 @@ export async function listen(
     handle(request, response);
   });
   // Which of the two a connection speaks shows in its first bytes.
-  const [asHttp1] = http1.listeners("connection") as ((this: typeof http1, to: Socket) => void)[];
-  http1.removeAllListeners("connection");
-  http1.on("connection", (socket) => {
+  const [asHttp1] = http1.listeners(connected) as ((this: typeof http1, to: Socket) => void)[];
+  http1.removeAllListeners(connected);
+  http1.prependListener("connection", (socket: Socket) => {
     sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  http1.on(connected, (socket: Socket) => {
     undecided.add(socket);
-    socket.on("close", () => {
-      sockets.delete(socket);
-      undecided.delete(socket);
-    });
+    socket.on("close", () => undecided.delete(socket));
     speaksHttp2(socket, (yes) => {
       undecided.delete(socket);
       if (yes) {
@@ -110,6 +114,32 @@ export async function listen(
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** The server of HTTP/1.1, and its event of a connection that is ready to be read from. */
+function createHttp1Server({ keepaliveMs, tls }: ListenerOptions): {
+  server: Server;
+  connected: "connection" | "secureConnection";
+} {
+  const options = {
+    keepAlive: true,
+    keepAliveInitialDelay: keepaliveMs,
+    headersTimeout: firstWordMs,
+    connectionsCheckingInterval: headersCheckMs,
+  };
+  if (!tls) return { server: createHttp1(options), connected: "connection" };
+  const server = createHttps({
+    ...options,
+    ...tls.options,
+    handshakeTimeout: firstWordMs,
+    requestCert: tls.clientCertificate,
+    rejectUnauthorized: tls.clientCertificate,
+    ALPNProtocols: ["h2", "http/1.1"],
+  });
+  tls.onReload((renewed) => {
+    server.setSecureContext(renewed);
+  });
+  return { server, connected: "secureConnection" };
 }
 
 /** Looks at the first bytes of a connection and puts them back. One that sends none is closed. */

@@ -3,6 +3,7 @@ import type { Interceptor } from "../../interceptors/interceptor.js";
 import { OpenCalls } from "../grpc/open-calls.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
 import { answerCors } from "./cors.js";
+import { HealthService } from "./health.js";
 import {
   listen,
   type Listener,
@@ -49,9 +50,11 @@ export async function listenHttp(
 ): Promise<HttpServer> {
   const openCalls = new OpenCalls();
   const service = { chain, openCalls, stallTimeoutMs: options.stallTimeoutMs };
-  const handlers = new Map(
-    rpcs.map((rpc) => [`/${nameOfRpc(rpc)}`, createRpcHandler(service, rpc)]),
-  );
+  const health = new HealthService([...new Set(rpcs.map((rpc) => rpc.method.parent.typeName))]);
+  const handlers = new Map([
+    ...rpcs.map((rpc) => [`/${nameOfRpc(rpc)}`, createRpcHandler(service, rpc)] as const),
+    ...health.handlers,
+  ]);
   let serving = false;
   const handle = (request: NodeRequest, response: NodeResponse): void => {
     const path = request.url?.split("?", 1)[0] ?? "";
@@ -74,8 +77,12 @@ export async function listenHttp(
     address: listener.address,
     setServing: (now) => {
       serving = now;
+      health.setServing(now);
     },
-    stop: (timeoutMs) => stop(listener, openCalls, timeoutMs),
+    stop: (timeoutMs) => {
+      health.stop();
+      return stop(listener, openCalls, timeoutMs);
+    },
   };
 }
 
