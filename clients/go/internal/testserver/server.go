@@ -22,13 +22,13 @@ type Server struct {
 }
 
 // Start starts a server and waits until it listens. The address may be "127.0.0.1:0" for any port. The store is the
-// one that ANNALS_TEST_STORE names, otherwise an SQLite file in the folder. Flags come last and win.
+// one that ANNALS_TEST_STORE names, brought to the newest schema, otherwise an SQLite file in the folder. Flags come last and win.
 func Start(address, folder string, flags ...string) (*Server, error) {
 	store := os.Getenv("ANNALS_TEST_STORE")
 	if store == "" {
 		store = "sqlite:" + filepath.Join(folder, "annals.db")
 	}
-	arguments := []string{"server/dist/main.js", "serve", "--http-address", "off"}
+	arguments := []string{"server/dist/main.js", "serve", "--http-address", "off", "--migrate", "true"}
 	arguments = append(arguments, "--grpc-address", address, "--store", store)
 	process := exec.Command("node", append(arguments, flags...)...)
 	process.Dir = root()
