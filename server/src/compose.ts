@@ -109,6 +109,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     quota,
     clock: systemClock,
     foreignStreams: config.foreignStreams,
+    storeTraceparent: config.storeTraceparent,
     pages,
     pageCache: new PageCache(store, {
       maxBytes: config.pageCacheBytes,

@@ -47,6 +47,7 @@ export interface Settings {
   readonly auditBlockMs: Setting<number>;
   readonly foreignStreams: Setting<"deny" | "hide">;
   readonly reflection: Setting<boolean>;
+  readonly storeTraceparent: Setting<boolean>;
   readonly logLevel: Setting<"debug" | "info" | "warn" | "error" | "silent">;
   readonly logFormat: Setting<"auto" | "json" | "pretty">;
   readonly recheckIntervalMs: Setting<number>;
@@ -191,6 +192,10 @@ export const settings: Settings = {
   reflection: {
     doc: "Whether gRPC server reflection is served, for grpcurl and its like.",
     ...withDefault(flag(), true),
+  },
+  storeTraceparent: {
+    doc: "Whether an append's `traceparent` is kept with its events, as their metadata key `traceparent`, where they have none of their own.",
+    ...withDefault(flag(), false),
   },
   logLevel: {
     doc: "`debug` logs every call; `info` those that failed.",

@@ -27,4 +27,6 @@ export interface ServiceContext {
   readonly pageCache: PageCache;
   readonly followers: Followers;
   readonly checkpoints: CheckpointOptions;
+  /** Whether events keep the trace that their append belongs to. */
+  readonly storeTraceparent: boolean;
 }

@@ -50,6 +50,7 @@ async function contextOf(store: Store, tailBytes = 20_000): Promise<ServiceConte
     pageCache: new PageCache(store, { maxBytes: 100_000, pageEvents: pages.maxEvents }),
     followers: new Followers(tail, 1_000),
     checkpoints: { everyPlaces: 20n, everyMs: 50 },
+    storeTraceparent: false,
   };
 }
 

@@ -42,7 +42,7 @@ export function appendStreamRpc(
       try {
         if (!request.append) throw invalidArgument("append", "is required");
         // No signal: what was taken is written and answered, also while the server stops.
-        const outcome = await append(context, tenantId, parseAppend(request.append));
+        const outcome = await append(context, tenantId, parseAppend(request.append, context, call));
         if (!outcome.ok) return failed(outcome.failure);
         return {
           correlationId,

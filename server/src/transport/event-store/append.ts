@@ -7,6 +7,7 @@ import { append, type AppendCommand, type Appended } from "../../service/append.
 import { parseExpectedVersion } from "../codec/expected-version.js";
 import { parseNewEvent } from "../codec/new-event.js";
 import { parseStreamId } from "../codec/stream-id.js";
+import { withTraceparent } from "./stored-trace.js";
 import { toTimestamp } from "../codec/timestamp.js";
 
 type Response = MessageInitShape<typeof AppendResponseSchema>;
@@ -16,19 +17,25 @@ export function appendRpc(
   context: ServiceContext,
 ): (request: AppendRequest, call: Call) => Promise<Response> {
   return async (request, call) => {
-    const outcome = await append(context, tenantOf(call), parseAppend(request), { signal: call });
+    const command = parseAppend(request, context, call);
+    const outcome = await append(context, tenantOf(call), command, { signal: call });
     if (!outcome.ok) throw new AnnalsError(outcome.failure);
     return toAppendResponse(outcome);
   };
 }
 
 /** @throws AnnalsError invalid_argument or limit_exceeded */
-export function parseAppend(request: AppendRequest): AppendCommand {
-  return {
+export function parseAppend(
+  request: AppendRequest,
+  { storeTraceparent }: ServiceContext,
+  call: Call,
+): AppendCommand {
+  const command = {
     stream: parseStreamId(request.stream, "stream"),
     expected: parseExpectedVersion(request.expectedVersion, "expected_version"),
     events: request.events.map((event, i) => parseNewEvent(event, `events[${i}]`)),
   };
+  return storeTraceparent ? withTraceparent(command, call) : command;
 }
 
 /** Where the events of an append are. */
