@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../connection/connection.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
+import { sleep } from "../connection/sleep.js";
 import { delayAfter } from "../projections/retry-policy.js";
 
 /** How to carry out a command. */
@@ -67,7 +67,7 @@ function maySaveAgain(error: unknown): boolean {
 /** @throws AnnalsError cancelled; with `outcomeUnknown` if that of the last save was */
 async function pause(ms: number, signal: AbortSignal | undefined, after: unknown): Promise<void> {
   try {
-    await sleep(ms, undefined, signal && { signal });
+    await sleep(ms, signal);
   } catch (cause) {
     const outcomeUnknown = isAnnalsError(after) && after.outcomeUnknown;
     throw new AnnalsError("cancelled", "aborted between attempts", {}, { cause, outcomeUnknown });

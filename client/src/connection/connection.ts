@@ -1,15 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DescService, MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import {
   type AppendStreamRequestSchema,
   type AppendStreamResponse,
   EventStore,
 } from "@annals/proto/annals/v1/event_store";
+import { openTransport } from "#platform";
+import type { OpenTransport } from "../platform/platform.js";
 import { parseAddress } from "./address.js";
 import { type CredentialOptions, setCredentials, withCredentials } from "./credentials.js";
 import { AnnalsError } from "./errors.js";
+import { sleep } from "./sleep.js";
 import { type FailedCall, toAnnalsError } from "./wire-error.js";
 
 /** How to reach a server. */
@@ -36,9 +37,6 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined;
 }
 
-/** A connection that carries a call is pinged so often, and given up when no answer comes. */
-const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
-
 type EventStoreClient = Client<typeof EventStore>;
 
 type UnaryCall<T, Service extends DescService = typeof EventStore> = (
@@ -46,10 +44,9 @@ type UnaryCall<T, Service extends DescService = typeof EventStore> = (
   options: { timeoutMs: number; signal?: AbortSignal },
 ) => Promise<T>;
 
-/** One HTTP/2 connection to a server, opened when it is first used and again when it was lost. */
+/** The calls to one server. */
 export class Connection {
-  readonly #sessions: Http2SessionManager;
-  readonly #transport: Transport;
+  readonly #open: OpenTransport;
   readonly #client: EventStoreClient;
   readonly #deadlineMs: number;
   readonly #closing = new AbortController();
@@ -59,14 +56,9 @@ export class Connection {
     const secret = options.token !== undefined;
     const url = parseAddress(options.address, secret, options.allowPlaintext ?? false);
     this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
-    this.#sessions = new Http2SessionManager(url.origin, keepalive);
-    this.#transport = createGrpcTransport({
-      baseUrl: url.origin,
-      sessionManager: this.#sessions,
-      // The client may be closed while a credential is awaited: no connection is opened after.
-      interceptors: [withCredentials(options), this.#whileOpen],
-    });
-    this.#client = createClient(EventStore, this.#transport);
+    // The client may be closed while a credential is awaited: no connection is opened after.
+    this.#open = openTransport(url.origin, [withCredentials(options), this.#whileOpen]);
+    this.#client = createClient(EventStore, this.#open.transport);
   }
 
   /** Makes a unary call that reads. @throws AnnalsError */
@@ -85,7 +77,7 @@ export class Connection {
     run: UnaryCall<T, Service>,
     options?: CallOptions,
   ): Promise<T> {
-    return this.#unary(createClient(service, this.#transport), run, options, false);
+    return this.#unary(createClient(service, this.#open.transport), run, options, false);
   }
 
   /** Like callOf, for a call that writes. @throws AnnalsError */
@@ -94,7 +86,7 @@ export class Connection {
     run: UnaryCall<T, Service>,
     options?: CallOptions,
   ): Promise<T> {
-    return this.#unary(createClient(service, this.#transport), run, options, true);
+    return this.#unary(createClient(service, this.#open.transport), run, options, true);
   }
 
   async #unary<Service extends DescService, T>(
@@ -140,7 +132,7 @@ export class Connection {
   /** Waits, unless the client is closed or the signal aborted meanwhile. @throws AnnalsError */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
     const any = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    await sleep(ms, undefined, { signal: any }).catch(() => undefined);
+    await sleep(ms, any).catch(() => undefined);
     this.#assertReady(signal);
   }
 
@@ -185,7 +177,7 @@ export class Connection {
   /** Ends every call and lets go of the connection. Idempotent. */
   close(): void {
     this.#closing.abort(closed());
-    this.#sessions.abort();
+    this.#open.close();
   }
 
   readonly #whileOpen: Interceptor = (next) => (request) => {

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { ContextStorage } from "#platform";
 import type { EventFact } from "./domain-event.js";
 
 /** What every event made in a context takes from it, where it does not say otherwise itself. */
@@ -9,7 +9,7 @@ export interface EventContext {
 }
 
 /** It holds nothing by itself: each run has its own value. */
-const storage = new AsyncLocalStorage<EventContext>();
+const storage = new ContextStorage<EventContext>();
 const none: EventContext = Object.freeze({ metadata: Object.freeze({}) });
 
 /**

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { ContextStorage } from "#platform";
 import { createUuidV7 } from "./uuid-v7.js";
 
 /** Where new events get what is different each time. */
@@ -10,7 +10,7 @@ export interface EventSources {
 }
 
 /** It holds nothing by itself: each run has its own value. */
-const storage = new AsyncLocalStorage<EventSources>();
+const storage = new ContextStorage<EventSources>();
 const system: EventSources = { now: () => new Date(), newEventId: () => createUuidV7() };
 
 /** Runs something whose events get their times and ids elsewhere than from the system. */

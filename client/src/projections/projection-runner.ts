@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
+import { sleep } from "../connection/sleep.js";
 import type { Annals } from "../event-store/annals.js";
 import type { EventPage } from "../event-store/event-stream.js";
 import type { DomainEvent } from "../events/domain-event.js";
@@ -268,7 +268,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   /** @throws AnnalsError cancelled when it is stopping */
   async #wait(delayMs: number): Promise<void> {
     const { signal } = this.#stopping;
-    await sleep(delayMs, undefined, { signal }).catch(() => {
+    await sleep(delayMs, signal).catch(() => {
       throw new AnnalsError("cancelled", "the runner is stopping", {});
     });
   }

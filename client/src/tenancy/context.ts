@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { ContextStorage } from "#platform";
 import { AnnalsError } from "../connection/errors.js";
 
 /** The tenant of whatever runs. It holds nothing by itself: each run has its own value. */
-const storage = new AsyncLocalStorage<string>();
+const storage = new ContextStorage<string>();
 
 /**
  * Runs something for a tenant. The tenant goes along through awaits, timers and whatever is started

@@ -1,0 +1,21 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import type { OpenTransport } from "./platform.js";
+
+// What Node gives. In a bundle for browsers, browser.ts stands in its place (package.json, "imports").
+
+export { AsyncLocalStorage as ContextStorage } from "node:async_hooks";
+
+/** A connection that carries a call is pinged so often, and given up when no answer comes. */
+const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
+
+/** gRPC over one HTTP/2 connection, opened when it is first used and again when it was lost. */
+export function openTransport(origin: string, interceptors: Interceptor[]): OpenTransport {
+  const sessionManager = new Http2SessionManager(origin, keepalive);
+  return {
+    transport: createGrpcTransport({ baseUrl: origin, sessionManager, interceptors }),
+    close: () => {
+      sessionManager.abort();
+    },
+  };
+}
