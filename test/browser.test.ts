@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -8,6 +8,9 @@ import { chromium, openPage } from "./browser/chromium.js";
 import type { PageReport, PageTask } from "./browser/page.js";
 import { newTenant, startTestServer } from "./support/server.js";
 import { tempFolder } from "./support/temp-folder.js";
+
+/** Browsers take their time to start. */
+const pageTimeout = { timeout: 60_000 };
 
 const entry = fileURLToPath(new URL("browser/page.ts", import.meta.url));
 
@@ -28,39 +31,27 @@ test("what a page does not use is not in its bundle", async () => {
 
 if (!chromium) console.warn("SKIPPED in a browser: no Chromium (set ANNALS_CHROMIUM)");
 
-test.skipIf(!chromium)(
-  "a page appends and follows, with typed errors",
-  async () => {
-    const script = await bundleForBrowsers({ entryPoints: [entry] });
-    let task: PageTask | undefined;
-    let reported = (_: PageReport): void => undefined;
-    const report = new Promise<PageReport>((resolve) => (reported = resolve));
-    const site = createServer((request, response) => {
-      const answers: Record<string, [type: string, body: string]> = {
-        "/": ["text/html", '<!doctype html><script type="module" src="/page.js"></script>'],
-        "/page.js": ["text/javascript", script],
-        "/task": ["application/json", JSON.stringify(tasks[0])],
-        "/report": ["text/plain", ""],
-      };
-      const [type, body] = answers[request.url ?? ""] ?? ["text/plain", ""];
-      response.setHeader("content-type", type).end(body);
-      if (request.url !== "/report") return;
-      void bodyOf(request).then((text) => {
-        reports.emit("report", JSON.parse(text) as PageReport);
-      });
-    });
-    site.listen(0, "127.0.0.1");
-    await once(site, "listening");
-    onTestFinished(() => {
-      site.closeAllConnections();
-      site.close();
-    });
-    const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-    await using server = await startTestServer({ httpCorsOrigins: origin });
-    task = { address: server.httpAddress ?? "", tenant: newTenant() };
-    const close = openPage(origin, tempFolder());
-    onTestFinished(close);
-    expect(await report).toEqual({
+test.skipIf(!chromium)("a page appends and follows, with typed errors", pageTimeout, async () => {
+  const tasks: PageTask[] = [];
+  const reports = new EventEmitter<{ report: [PageReport] }>();
+  const site = await serve({
+    "/": ["text/html", () => '<!doctype html><script type="module" src="/page.js"></script>'],
+    "/page.js": ["text/javascript", () => bundleForBrowsers({ entryPoints: [entry] })],
+    "/task": ["application/json", () => JSON.stringify(tasks[0])],
+    "/report": [
+      "text/plain",
+      (body) => {
+        reports.emit("report", JSON.parse(body) as PageReport);
+        return "";
+      },
+    ],
+  });
+  await using server = await startTestServer({ httpCorsOrigins: site });
+  tasks.push({ address: server.httpAddress ?? "", tenant: newTenant() });
+  const reported = once(reports, "report");
+  onTestFinished(openPage(site, tempFolder()));
+  expect(await reported).toEqual([
+    {
       followed: [
         { total: 1, position: "1" },
         { total: 2, position: "2" },
@@ -68,13 +59,26 @@ test.skipIf(!chromium)(
       caughtUp: true,
       conflict: "version_conflict",
       afterClose: "closed",
-    });
-  },
-  60_000,
-);
+    },
+  ]);
+});
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+type Answer = readonly [type: string, answer: (body: string) => string | Promise<string>];
+
+/** Serves a few paths on a free port; answers its origin. */
+async function serve(paths: Readonly<Record<string, Answer>>): Promise<string> {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const [type, body] = paths[request.url ?? ""] ?? ["text/plain", () => ""];
+    response.setHeader("content-type", type).end(await body(Buffer.concat(chunks).toString()));
+  };
+  const site = createServer((request, response) => void answer(request, response));
+  site.listen(0, "127.0.0.1");
+  await once(site, "listening");
+  onTestFinished(() => {
+    site.closeAllConnections();
+    site.close();
+  });
+  return `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
 }

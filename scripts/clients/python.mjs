@@ -21,5 +21,5 @@ export function pythonWith(packages) {
 
 /** The interpreter for the client in this repository, with what it and its tests need. */
 export function pythonForClient() {
-  return pythonWith(["-e", join("clients", "python"), "pytest>=8"]);
+  return pythonWith(["-e", join("clients", "python"), "pytest>=8", "grpcio-reflection>=1.76"]);
 }
