@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
@@ -71,4 +71,13 @@ test("the counter of docs/how-to/snapshots.md runs as it stands", async () => {
   expect(await runExample("docs/how-to/snapshots.md", await startServer())).toBe(
     '10n {"total":10}\n12n 12\n12n\n12\n',
   );
+});
+
+test("every page of the documentation is in its index", () => {
+  const index = readFileSync("docs/README.md", "utf8");
+  const pages = readdirSync("docs", { recursive: true, encoding: "utf8" }).filter(
+    (path) => path.endsWith(".md") && path !== "README.md",
+  );
+  expect(pages.length).toBeGreaterThan(15);
+  expect(pages.filter((path) => !index.includes(`(${path})`))).toEqual([]);
 });
