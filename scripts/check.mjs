@@ -15,6 +15,7 @@ const gates = [
   ["lint", "eslint . --max-warnings 0"],
   ["dead code", "knip"],
   ["packages", "node scripts/check-packages.mjs"],
+  ["packages in an application", "node scripts/check-consumer.mjs"],
 ];
 
 const failed = gates.filter(([name, command]) => {

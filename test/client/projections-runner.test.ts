@@ -273,6 +273,36 @@ describe("pause, stop, rebuild", () => {
     await expect.poll(() => positions(next.seen)).toEqual([1]);
   });
 
+  test("a rebuild of a runner that was not started starts it, and replays", async () => {
+    const annals = open();
+    await append(annals, 3);
+    const seen: DomainEvent[] = [];
+    let truncated = 0;
+    const runner = new ProjectionRunner(annals, {
+      name: "orders",
+      store: createMemoryProjectionStore(),
+      projection: { handle: (event) => void seen.push(event), truncate: () => void truncated++ },
+    });
+    onTestFinished(() => runner.stop());
+    await runner.rebuild();
+    expect([positions(seen), truncated]).toEqual([[1, 2, 3], 1]);
+  });
+
+  test.each([
+    ["a word", "middle"],
+    ["a negative position", { position: -1n }],
+    ["a number", { position: 1 }],
+    ["nothing", {}],
+  ])("a start that is none is refused: %s", (_, start) => {
+    const options = {
+      name: "orders",
+      store: createMemoryProjectionStore(),
+      projection: { handle: () => undefined, truncate: () => undefined },
+      start,
+    } as unknown as ProjectionRunnerOptions<undefined>;
+    expect(() => new ProjectionRunner(open(), options)).toThrow("start must be");
+  });
+
   test("a rebuild empties and replays, over a poison event too", async () => {
     const annals = open();
     await append(annals, 4);

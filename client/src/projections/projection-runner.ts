@@ -44,15 +44,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     private readonly annals: Annals,
     private readonly options: ProjectionRunnerOptions<Transaction>,
   ) {
-    const { name, parallel, store } = options;
-    const problem =
-      name.length < 1 || name.length > 255
-        ? "name must have 1 to 255 characters"
-        : parallel && store.transactional
-          ? "parallel needs a store without transactions"
-          : parallel && !(Number.isInteger(parallel.concurrency) && parallel.concurrency >= 1)
-            ? "concurrency must be an integer of 1 or more"
-            : undefined;
+    const problem = problemOf(options);
     if (problem !== undefined) throw new AnnalsError("invalid_options", problem, {});
   }
 
@@ -84,9 +76,13 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     if (this.#state === "paused") this.#become("catching_up");
   }
 
-  /** Empties the read model and replays the log. Resolves once all that was in it is handled. */
+  /**
+   * Empties the read model and replays the log; starts the runner if it was not. Resolves once all that was
+   * in the log is handled.
+   */
   async rebuild(): Promise<void> {
     this.#rebuilding = true;
+    this.start();
     const replayed = new Promise<void>((resolve) => {
       this.#waitingForReplay.push(resolve);
     });
@@ -170,6 +166,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     return setInterval(() => {
       store.renew(claim, lease.ttlMs).catch((error: unknown) => {
         if (isAnnalsError(error, "projection_superseded")) this.#reading.abort(error);
+        else this.#report({ kind: "store_failed", error, delayMs: lease.ttlMs / 3 });
       });
     }, lease.ttlMs / 3);
   }
@@ -288,4 +285,21 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
       // Who listens must not end what is told of.
     }
   }
+}
+
+function problemOf<Transaction>({
+  name,
+  parallel,
+  start,
+  store,
+}: ProjectionRunnerOptions<Transaction>): string | undefined {
+  if (name.length < 1 || name.length > 255) return "name must have 1 to 255 characters";
+  if (parallel && store.transactional) return "parallel needs a store without transactions";
+  if (parallel && !(Number.isInteger(parallel.concurrency) && parallel.concurrency >= 1)) {
+    return "concurrency must be an integer of 1 or more";
+  }
+  if (start === undefined || start === "beginning" || start === "end") return undefined;
+  const { position } = start as { readonly position?: unknown }; // who calls from JavaScript may give anything
+  const valid = typeof position === "bigint" && position >= 0n;
+  return valid ? undefined : 'start must be "beginning", "end", or a position of 0n or more';
 }
