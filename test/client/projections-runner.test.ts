@@ -281,7 +281,12 @@ describe("pause, stop, rebuild", () => {
     const runner = new ProjectionRunner(annals, {
       name: "orders",
       store: createMemoryProjectionStore(),
-      projection: { handle: (event) => void seen.push(event), truncate: () => void truncated++ },
+      projection: {
+        handle: (event) => void seen.push(event),
+        truncate: () => {
+          truncated++;
+        },
+      },
     });
     onTestFinished(() => runner.stop());
     await runner.rebuild();
