@@ -16,7 +16,7 @@ interface TenantsOptions extends TimeOptions {
   readonly store: string;
   readonly rate: number;
   readonly limit: number;
-  readonly limitFlag?: string;
+  readonly limitFlag: string | false;
   readonly serverFlag: readonly string[];
 }
 
@@ -29,16 +29,16 @@ export const tenantsSuite: Suite = {
   description: "a tenant at a fixed rate, alone and beside one at ten times its limit",
   options: [
     new Option("--store <store>", "sqlite, postgres or memory").default("sqlite"),
-    countOption("--rate <n>", "appends a second of the quiet tenant", 100_000, 200),
-    countOption("--limit <n>", "appends a second that a tenant may make", 100_000, 500),
-    new Option(
-      "--limit-flag <flag>",
-      "the server's flag that takes the limit, such as --tenant-appends-per-second",
+    countOption("--rate <n>", "appends a second of the quiet tenant", 100_000, 50),
+    countOption("--limit <n>", "appends a second that a tenant may make", 100_000, 50),
+    new Option("--limit-flag <flag>", "the server's flag that takes the limit").default(
+      "--tenant-append-events-per-second",
     ),
+    new Option("--no-limit-flag", "without a limit: what the noise does then"),
     new Option("--server-flag <flag...>", "more for the server, such as name=value").default([]),
     ...timeOptions,
   ],
-  quick: [["--quick", "--limit", "50"]],
+  quick: [["--quick"]],
   run: async (values, context) => {
     const options = values as unknown as TenantsOptions;
     const times = timesOf(options);
@@ -49,7 +49,7 @@ export const tenantsSuite: Suite = {
     try {
       server = await ServerProcess.start([
         ...serverArguments(place.store),
-        ...(options.limitFlag === undefined ? [] : [options.limitFlag, String(options.limit)]),
+        ...(options.limitFlag === false ? [] : [options.limitFlag, String(options.limit)]),
         ...options.serverFlag.map((flag) => `--${flag.replace(/^--/, "")}`),
       ]);
       const { address, pid: serverPid } = server;
@@ -83,7 +83,7 @@ export const tenantsSuite: Suite = {
         store: { name: options.store, durability: place.durability, disk: place.disk },
         load: {
           ...{ rate: options.rate, limit: options.limit, noisyRate: options.limit * noise },
-          limitFlag: options.limitFlag,
+          limitFlag: options.limitFlag === false ? undefined : options.limitFlag,
           ...times,
         },
         rounds,
