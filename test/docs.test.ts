@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import ts from "typescript";
 import { expect, onTestFinished, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
+import { limits } from "#server/domain/limits.js";
 import { appendTo, clientOf } from "./support/client.js";
 import { startTestServer } from "./support/server.js";
 
@@ -80,4 +81,24 @@ test("every page of the documentation is in its index", () => {
   );
   expect(pages.length).toBeGreaterThan(15);
   expect(pages.filter((path) => !index.includes(`(${path})`))).toEqual([]);
+});
+
+test("every error reason is in its reference", () => {
+  const page = readFileSync("docs/reference/errors.md", "utf8");
+  const contract = readFileSync("proto/annals/v1/error.proto", "utf8");
+  const reasons = [...contract.matchAll(/ERROR_REASON_(\w+) = (\d+);/g)]
+    .filter(([, , number]) => number !== "0")
+    .map(([, name = ""]) => name);
+  expect(reasons.length).toBeGreaterThan(10);
+  expect(reasons.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("every limit of the contract is in its reference, with its value", () => {
+  const page = readFileSync("docs/reference/limits.md", "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| ([\d,]+) /gm)];
+  const documented = new Map(rows.map(([, name, value]) => [name, value?.replaceAll(",", "")]));
+  for (const [key, value] of Object.entries(limits)) {
+    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    expect([name, documented.get(name)]).toEqual([name, String(value)]);
+  }
 });

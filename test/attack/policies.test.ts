@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
 import { file_annals_v1_server_info } from "@annals/proto/annals/v1/server_info";
@@ -11,7 +13,6 @@ import { snapshotsRpcs } from "#server/transport/snapshots/rpcs.js";
 import { tenantsRpcs } from "#server/transport/tenants/rpcs.js";
 import type { AppendStreamOptions } from "#server/transport/event-store/append-stream.js";
 
-// A service that is added to the contract has to be added here, with its policies.
 test("every method of every service declares the scopes that open it", () => {
   const context = {} as ServiceContext;
   const rpcs = [
@@ -27,6 +28,14 @@ test("every method of every service declares the scopes that open it", () => {
     file_annals_v1_snapshots,
     file_annals_v1_tenants,
   ];
+  // A service that is added to the contract has to be added here, with its policies.
+  const folder = "proto/annals/v1";
+  const withServices = readdirSync(folder).filter((name) =>
+    /^service /m.test(readFileSync(join(folder, name), "utf8")),
+  );
+  expect(files.map(({ proto }) => proto.name).toSorted()).toEqual(
+    withServices.map((name) => `annals/v1/${name}`).toSorted(),
+  );
   for (const service of files.flatMap(({ services }) => services)) {
     for (const method of service.methods) {
       const name = `${service.typeName}/${method.name}`;
