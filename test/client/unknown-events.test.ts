@@ -125,8 +125,8 @@ describe("a projection over an event of an unknown type", () => {
   });
 
   test("that may not be there fails, and says why", async () => {
-    const { state, error } = await project("fail");
-    expect(state).toBe("failed");
+    const { seen, state, error } = await project("fail");
+    expect([seen, state]).toEqual([[1n], "failed"]);
     expect(error).toMatchObject({ code: "unknown_event_type" });
   });
 });

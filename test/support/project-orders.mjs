@@ -1,11 +1,11 @@
-// Sums orders into a read model until it is killed: node project-orders.mjs sqlite|postgres WHERE ADDRESS TENANT.
+// Sums orders into a read model until it is killed: node project-orders.mjs sqlite|postgres WHERE ADDRESS TENANT [LEASE_MS].
 import { connect, ProjectionRunner } from "@annals/client";
 import { openPostgresProjectionStore } from "@annals/client/postgres";
 import { openSqliteProjectionStore } from "@annals/client/sqlite";
 import { DatabaseSync } from "@photostructure/sqlite";
 import pg from "pg";
 
-const [kind, where, address, tenant] = process.argv.slice(2);
+const [kind, where, address, tenant, ttlMs] = process.argv.slice(2);
 const annals = connect({ address, tenant });
 const table =
   "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, events INTEGER, last INTEGER)";
@@ -32,5 +32,13 @@ const projection = {
   },
   truncate: () => undefined,
 };
-new ProjectionRunner(annals, { name: "orders", store: await openStore(), projection }).start();
+new ProjectionRunner(annals, {
+  name: "orders",
+  store: await openStore(),
+  projection,
+  ...(ttlMs && { lease: { ttlMs: Number(ttlMs) } }),
+  onReport: (report) => {
+    if (report.kind === "state") process.stdout.write(`${report.state}\n`);
+  },
+}).start();
 process.stdout.write("started\n");

@@ -46,6 +46,7 @@ export interface ErrorDetails {
   unreadable_event: {
     readonly eventType: string;
     readonly eventId: string;
+    readonly tenantId: string;
     readonly position: bigint;
     readonly problem: string;
   };
@@ -54,12 +55,14 @@ export interface ErrorDetails {
     readonly eventType: string;
     readonly aggregateType: string;
     readonly eventId: string;
+    readonly tenantId: string;
     readonly position: bigint;
   };
   /** An event in the log was written by a newer definition: this reader knows 1 to `knownVersion`. */
   unknown_event_version: {
     readonly eventType: string;
     readonly eventId: string;
+    readonly tenantId: string;
     readonly position: bigint;
     readonly version: number;
     readonly knownVersion: number;

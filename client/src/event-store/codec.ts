@@ -12,8 +12,7 @@ import {
   FilterSchema,
 } from "@annals/proto/annals/v1/event_store";
 import type { DomainEvent, NewEvent } from "../events/domain-event.js";
-import type { EventRegistry, ReadData } from "../events/registry.js";
-import type { RawEvent, UnknownEvents } from "../events/unknown-events.js";
+import type { ReadData } from "../events/registry.js";
 import { toWireCount, toWireMap, toWireString, toWireStrings, toWireTime } from "./wire-values.js";
 
 /**
@@ -97,23 +96,6 @@ export function toProtoTimes(
       recordedBefore: toWireTime(`${prefix}recorded_before`, recordedBefore),
     }),
   };
-}
-
-/**
- * Events as they are asked for; to iterate once.
- *
- * @throws AnnalsError unreadable_event, unknown_event_type, unknown_event_version, in its place
- */
-export function* toDomainEvents(
-  events: readonly RecordedEvent[],
-  registry: EventRegistry,
-  unknownEvents: UnknownEvents = "json",
-  globalPositions: readonly bigint[] = [],
-): Generator<DomainEvent | RawEvent, void, undefined> {
-  for (const [i, event] of events.entries()) {
-    const read = registry.decode(event, unknownEvents);
-    if (read) yield toDomainEvent(event, globalPositions[i], read);
-  }
 }
 
 export function toDomainEvent(

@@ -1,3 +1,4 @@
+import { type AnnalsErrorOf, isAnnalsError } from "../connection/errors.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import { withCausation } from "../events/event-context.js";
 
@@ -19,6 +20,20 @@ export interface EventPage<Event extends DomainEvent = DomainEvent> {
 
 /** How a reader that follows stands. */
 export type FollowMark = "caught_up" | "fell_behind";
+
+/** Why an event cannot be read; its details name the event. */
+export type UnreadableEvent = AnnalsErrorOf<
+  "unreadable_event" | "unknown_event_type" | "unknown_event_version"
+>;
+
+/** A page without the events that cannot be read. */
+export interface ReadablePage<Event extends DomainEvent = DomainEvent> extends EventPage<Event> {
+  readonly unreadable: readonly {
+    readonly error: UnreadableEvent;
+    /** How many of the page's events stand before it. */
+    readonly index: number;
+  }[];
+}
 
 /** A page as it came, of events that are decoded one by one. */
 export interface UndecodedPage<Event extends DomainEvent = DomainEvent> {
@@ -49,6 +64,13 @@ export class EventStream<Event extends DomainEvent = DomainEvent> implements Asy
     }
   }
 
+  /** @internal Page by page, with what cannot be read beside the events, for who goes on over it. */
+  async *readablePages(): AsyncGenerator<ReadablePage<Event>, void, undefined> {
+    for await (const { events, resumeFrom, mark } of this.open()) {
+      yield { ...readableOf(events), resumeFrom, mark };
+    }
+  }
+
   /**
    * Handles the events one after the other, each as the cause of what is made meanwhile
    * (`withCausation`). What the handler throws ends it.
@@ -63,4 +85,30 @@ export class EventStream<Event extends DomainEvent = DomainEvent> implements Asy
     for await (const event of this) events.push(event);
     return events;
   }
+}
+
+function readableOf<Event extends DomainEvent>(
+  undecoded: Iterable<Event>,
+): Pick<ReadablePage<Event>, "events" | "unreadable"> {
+  const events: Event[] = [];
+  const unreadable: ReadablePage["unreadable"][number][] = [];
+  const decoding = undecoded[Symbol.iterator]();
+  for (;;) {
+    try {
+      const next = decoding.next();
+      if (next.done) return { events, unreadable };
+      events.push(next.value);
+    } catch (error) {
+      if (!isUnreadableEvent(error)) throw error;
+      unreadable.push({ error, index: events.length });
+    }
+  }
+}
+
+function isUnreadableEvent(error: unknown): error is UnreadableEvent {
+  return (
+    isAnnalsError(error, "unreadable_event") ||
+    isAnnalsError(error, "unknown_event_type") ||
+    isAnnalsError(error, "unknown_event_version")
+  );
 }

@@ -1,7 +1,8 @@
 import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
-import { toDomainEvents, toProtoTimes } from "./codec.js";
+import { toProtoTimes } from "./codec.js";
+import { DecodedEvents } from "./decoded-events.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toWireCount, toWireString, toWireStrings } from "./wire-values.js";
 
@@ -40,7 +41,7 @@ export async function* eventsByTypePages(
     );
     const last = answer.events.at(-1);
     if (last) {
-      const events = toDomainEvents(answer.events, registry, options.unknownEvents);
+      const events = new DecodedEvents(answer.events, registry, options.unknownEvents);
       yield { events, resumeFrom: last.position };
     }
     pageToken = answer.nextPageToken;

@@ -3,7 +3,8 @@ import type { CallOptions, Connection } from "../connection/connection.js";
 import { AnnalsError } from "../connection/errors.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
-import { type EventFilter, toDomainEvents, toProtoFilter } from "./codec.js";
+import { type EventFilter, toProtoFilter } from "./codec.js";
+import { DecodedEvents } from "./decoded-events.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toWireCount, toWireString } from "./wire-values.js";
 
@@ -50,7 +51,8 @@ export async function* readAllPages(
         const { events, globalPositions, cursor } = answer.value;
         const last = events.at(-1);
         if (!last) continue;
-        const decoded = toDomainEvents(events, registry, options.unknownEvents, globalPositions);
+        const { unknownEvents } = options;
+        const decoded = new DecodedEvents(events, registry, unknownEvents, globalPositions);
         yield { events: decoded, resumeFrom: whole ? cursor : last.position };
         break;
       }

@@ -3,7 +3,7 @@ import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
 import type { StreamId } from "./append.js";
-import { toDomainEvents } from "./codec.js";
+import { DecodedEvents } from "./decoded-events.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toProtoStream, toWireCount } from "./wire-values.js";
 
@@ -49,7 +49,7 @@ export async function* readPages(
         const last = events.at(-1);
         if (!last) continue;
         resumeFrom = last.aggregateVersion;
-        yield { events: toDomainEvents(events, registry, options.unknownEvents), resumeFrom };
+        yield { events: new DecodedEvents(events, registry, options.unknownEvents), resumeFrom };
         break;
       }
       case "caughtUp":

@@ -10,6 +10,7 @@ export interface StoredEvent extends StoredData {
   readonly eventId: string;
   readonly eventType: string;
   readonly aggregateType: string;
+  readonly tenantId: string;
   readonly position: bigint;
 }
 
@@ -65,9 +66,9 @@ function undefinedData(event: StoredEvent, unknownEvents: UnknownEvents): ReadDa
     case "skip":
       return undefined;
     case "fail": {
-      const { eventType, aggregateType, eventId, position } = event;
+      const { eventType, aggregateType, eventId, tenantId, position } = event;
       const message = `${eventType} of ${aggregateType} at position ${position} is not defined`;
-      const details = { eventType, aggregateType, eventId, position };
+      const details = { eventType, aggregateType, eventId, tenantId, position };
       throw new AnnalsError("unknown_event_type", message, details);
     }
     default:
@@ -85,18 +86,18 @@ function looseData(event: StoredEvent): unknown {
 }
 
 function unknownVersion(event: StoredEvent, version: number, knownVersion: number): AnnalsError {
-  const { eventType, eventId, position } = event;
+  const { eventType, eventId, tenantId, position } = event;
   const message = `${eventType} at position ${position} has version ${version}; known are 1 to ${knownVersion}`;
-  const details = { eventType, eventId, position, version, knownVersion };
+  const details = { eventType, eventId, tenantId, position, version, knownVersion };
   return new AnnalsError("unknown_event_version", message, details);
 }
 
 function unreadable(
-  { eventType, eventId, position }: StoredEvent,
+  { eventType, eventId, tenantId, position }: StoredEvent,
   problem: string,
   cause: unknown,
 ): AnnalsError {
-  const details = { eventType, eventId, position, problem };
+  const details = { eventType, eventId, tenantId, position, problem };
   const message = `${eventType} at position ${position}: ${problem}`;
   return new AnnalsError("unreadable_event", message, details, { cause });
 }

@@ -1,3 +1,4 @@
+import type { UnreadableEvent } from "../event-store/event-stream.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import type { DeadLetter } from "./projection-store.js";
 
@@ -6,7 +7,17 @@ const maxErrorLength = 2_000;
 /** What is kept of an event that was given up on. */
 export function toDeadLetter(event: DomainEvent, attempts: number, error: unknown): DeadLetter {
   const { tenantId, eventId, position } = event;
-  const text = (error instanceof Error ? error.message : String(error)).slice(0, maxErrorLength);
+  return { tenantId, eventId, position, attempts, error: textOf(error) };
+}
+
+/** What is kept of an event that cannot be read. */
+export function toUnreadableDeadLetter(error: UnreadableEvent): DeadLetter {
+  const { tenantId, eventId, position } = error.details;
+  return { tenantId, eventId, position, attempts: 1, error: textOf(error) };
+}
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
   // PostgreSQL takes no NUL in text.
-  return { tenantId, eventId, position, attempts, error: text.replaceAll("\0", "").toWellFormed() };
+  return text.replaceAll("\0", "").slice(0, maxErrorLength).toWellFormed();
 }

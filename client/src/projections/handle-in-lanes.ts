@@ -1,9 +1,8 @@
 import type { DomainEvent } from "../events/domain-event.js";
-import { toDeadLetter } from "./dead-letter.js";
-import { inContextOf } from "./in-context-of.js";
+import { inContextOf, inContextOfAll } from "./in-context-of.js";
 import type { PageWork } from "./page-work.js";
-import { delayAfter } from "./retry-policy.js";
 import { HandlerFailure, runHandler } from "./run-handler.js";
+import { withRetries } from "./with-retries.js";
 import { writeProgress } from "./write-progress.js";
 
 /**
@@ -36,9 +35,10 @@ export async function handleInLanes(
   };
   if (projection.handleBatch && !parallel) {
     const context = { transaction: undefined, signal: page.force, attempt: 1 };
-    const handler = projection.handleBatch.bind(projection, events);
+    const handleBatch = projection.handleBatch.bind(projection, events);
+    const handler = (given: typeof context) => inContextOfAll(events, () => handleBatch(given));
     try {
-      await runHandler((given) => handler(given), context, handlerTimeoutMs);
+      await runHandler(handler, context, handlerTimeoutMs);
       for (const event of events) finished.add(event);
       lanes.length = 0;
     } catch (error) {
@@ -74,35 +74,14 @@ function lanesOf(
 }
 
 async function handleWithRetries(page: PageWork<undefined>, event: DomainEvent): Promise<void> {
-  const { projection, retry = {}, handlerTimeoutMs = 30_000 } = page.options;
-  const { maxAttempts = 5 } = retry;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const context = { transaction: undefined, signal: page.force, attempt };
-      const handler = (given: typeof context) =>
-        inContextOf(event, () => projection.handle(event, given));
-      await runHandler(handler, context, handlerTimeoutMs);
-      return;
-    } catch (error) {
-      if (!(error instanceof HandlerFailure) || page.force.aborted) throw error;
-      if (attempt >= maxAttempts) {
-        await giveUp(page, event, attempt, error.cause);
-        return;
-      }
-      const delayMs = delayAfter(attempt, retry);
-      page.report({ kind: "retry", event, error: error.cause, attempt, delayMs });
-      await page.wait(delayMs);
-    }
-  }
-}
-
-async function giveUp(
-  page: PageWork<undefined>,
-  event: DomainEvent,
-  attempts: number,
-  error: unknown,
-): Promise<void> {
-  const deadLetter = toDeadLetter(event, attempts, error);
-  await writeProgress(page, () => Promise.resolve({ place: page.written(), deadLetter }));
-  page.report({ kind: "dead_letter", event, error });
+  const { projection, handlerTimeoutMs = 30_000 } = page.options;
+  const tryOnce = (attempt: number): Promise<void> => {
+    const context = { transaction: undefined, signal: page.force, attempt };
+    const handler = (given: typeof context) =>
+      inContextOf(event, () => projection.handle(event, given));
+    return runHandler(handler, context, handlerTimeoutMs);
+  };
+  await withRetries(page, event, tryOnce, (deadLetter) =>
+    writeProgress(page, () => Promise.resolve({ place: page.written(), deadLetter })),
+  );
 }

@@ -1,9 +1,8 @@
 import type { DomainEvent } from "../events/domain-event.js";
-import { toDeadLetter } from "./dead-letter.js";
-import { inContextOf } from "./in-context-of.js";
+import { inContextOf, inContextOfAll } from "./in-context-of.js";
 import type { PageWork } from "./page-work.js";
-import { delayAfter } from "./retry-policy.js";
 import { HandlerFailure, runHandler } from "./run-handler.js";
+import { withRetries } from "./with-retries.js";
 import { writeProgress } from "./write-progress.js";
 
 /**
@@ -24,8 +23,9 @@ export async function handleInTransactions<Transaction>(
       const context = { transaction, signal: page.force, attempt: 1 };
       done = 0;
       if (projection.handleBatch) {
-        const handler = projection.handleBatch.bind(projection, events);
-        await runHandler((given) => handler(given), context, handlerTimeoutMs);
+        const handleBatch = projection.handleBatch.bind(projection, events);
+        const handler = (given: typeof context) => inContextOfAll(events, () => handleBatch(given));
+        await runHandler(handler, context, handlerTimeoutMs);
         done = events.length;
       } else {
         for (const event of events) {
@@ -56,30 +56,17 @@ async function handleAlone<Transaction>(
   page: PageWork<Transaction>,
   event: DomainEvent,
 ): Promise<void> {
-  const { projection, retry = {}, handlerTimeoutMs = 30_000 } = page.options;
-  const { maxAttempts = 5 } = retry;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await writeProgress(page, async (transaction) => {
-        const context = { transaction, signal: page.force, attempt };
-        const handler = (given: typeof context) =>
-          inContextOf(event, () => projection.handle(event, given));
-        await runHandler(handler, context, handlerTimeoutMs);
-        return { place: page.placeAfter(event) };
-      });
-      return;
-    } catch (error) {
-      if (!(error instanceof HandlerFailure) || page.force.aborted) throw error;
-      if (attempt >= maxAttempts) {
-        const deadLetter = toDeadLetter(event, attempt, error.cause);
-        const given = { place: page.placeAfter(event), deadLetter };
-        await writeProgress(page, () => Promise.resolve(given));
-        page.report({ kind: "dead_letter", event, error: error.cause });
-        return;
-      }
-      const delayMs = delayAfter(attempt, retry);
-      page.report({ kind: "retry", event, error: error.cause, attempt, delayMs });
-      await page.wait(delayMs);
-    }
-  }
+  const { projection, handlerTimeoutMs = 30_000 } = page.options;
+  const place = page.placeAfter(event);
+  const tryOnce = (attempt: number): Promise<void> =>
+    writeProgress(page, async (transaction) => {
+      const context = { transaction, signal: page.force, attempt };
+      const handler = (given: typeof context) =>
+        inContextOf(event, () => projection.handle(event, given));
+      await runHandler(handler, context, handlerTimeoutMs);
+      return { place };
+    });
+  await withRetries(page, event, tryOnce, (deadLetter) =>
+    writeProgress(page, () => Promise.resolve({ place, deadLetter })),
+  );
 }

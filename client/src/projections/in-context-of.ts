@@ -6,3 +6,10 @@ import { runWithTenant } from "../tenancy/context.js";
 export function inContextOf<T>(event: DomainEvent, run: () => T): T {
   return runWithTenant(event.tenantId, () => withCausation(event, run));
 }
+
+/** Runs the handler of many events: for their tenant, where they have one in common. */
+export function inContextOfAll<T>(events: readonly DomainEvent[], run: () => T): T {
+  const tenantId = events[0]?.tenantId;
+  const shared = events.every((event) => event.tenantId === tenantId);
+  return tenantId !== undefined && shared ? runWithTenant(tenantId, run) : run();
+}

@@ -54,6 +54,10 @@ export function createMemoryProjectionStore(
       row.place = place;
       if (deadLetter) row.deadLetters.set(keyOf(deadLetter), deadLetter);
     },
+    placeOf: async (claim) => {
+      await Promise.resolve();
+      return held(claim).place;
+    },
     listDeadLetters: (projection) => Promise.resolve([...rowOf(projection).deadLetters.values()]),
     removeDeadLetter: (projection, tenantId, eventId) => {
       rowOf(projection).deadLetters.delete(keyOf({ tenantId, eventId }));

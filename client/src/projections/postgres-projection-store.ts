@@ -1,3 +1,5 @@
+import { AnnalsError } from "../connection/errors.js";
+import { sleep } from "../connection/sleep.js";
 import { superseded } from "./superseded.js";
 import type { ProjectionStore } from "./projection-store.js";
 
@@ -8,7 +10,13 @@ export interface PostgresClient {
 
 /** What is used of a `Pool` of `pg`. */
 export interface PostgresPool extends PostgresClient {
-  connect(): Promise<PostgresClient & { release(destroy?: boolean): void }>;
+  connect(): Promise<PooledClient>;
+}
+
+interface PooledClient extends PostgresClient {
+  release(destroy?: boolean): void;
+  on(event: "error", listener: () => void): unknown;
+  removeListener(event: "error", listener: () => void): unknown;
 }
 
 const schema = `
@@ -88,6 +96,15 @@ export async function openPostgresProjectionStore(
           [projection, tenantId, eventId, position, attempts, error],
         );
       }),
+    placeOf: async ({ projection, fence }) => {
+      const { rows } = await pool.query(
+        "SELECT place FROM annals_projection WHERE name = $1 AND fence = $2",
+        [projection, fence],
+      );
+      const [row] = rows as { place: string | null }[];
+      if (!row) throw superseded(projection);
+      return row.place ?? undefined;
+    },
     listDeadLetters: async (projection) => {
       const { rows } = await pool.query(
         `SELECT tenant_id, event_id, position, attempts, error FROM annals_projection_dead_letter
@@ -125,14 +142,53 @@ async function inTransaction(
   work: (client: PostgresClient) => Promise<void>,
 ): Promise<void> {
   const client = await pool.connect();
+  // A connection that breaks between two queries tells listeners, and fails the next query.
+  client.on("error", ignore);
   let committed = false;
   try {
     await client.query("BEGIN");
     await work(client);
     await client.query("COMMIT");
     committed = true;
+  } catch (error) {
+    if (await isLost(client, pool)) {
+      throw new AnnalsError("unavailable", "the database was lost", {}, { cause: error });
+    }
+    throw error;
   } finally {
+    if (committed) client.removeListener("error", ignore);
     // A handler whose time is over may still use the connection: closing it undoes all it wrote.
     client.release(!committed);
   }
+}
+
+/** Whether it is the database that failed, and not what was done with it. */
+async function isLost(client: PostgresClient, pool: PostgresPool): Promise<boolean> {
+  const answered = await answers(client, "ROLLBACK", 1_000);
+  // Its own query may keep the connection busy for long: then another one tells.
+  return !(answered ?? (await answers(pool, "SELECT 1", 5_000)) ?? false);
+}
+
+/** @returns undefined when nothing came in time */
+async function answers(
+  client: PostgresClient,
+  query: string,
+  timeoutMs: number,
+): Promise<boolean | undefined> {
+  const late = new AbortController();
+  const answer = client.query(query).then(
+    () => true,
+    () => false,
+  );
+  const timeout = sleep(timeoutMs, late.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const first = await Promise.race([answer, timeout]);
+  late.abort();
+  return first;
+}
+
+function ignore(): void {
+  // The query that meets it throws.
 }

@@ -32,6 +32,13 @@ export interface ProjectionStore<Transaction> {
     work: (transaction: Transaction) => Promise<ProjectionProgress>,
   ): Promise<void>;
 
+  /**
+   * The place that is written, when it is not known whether a write was.
+   *
+   * @throws AnnalsError projection_superseded
+   */
+  placeOf(claim: ProjectionClaim): Promise<string | undefined>;
+
   /** Events of a projection that were given up on, by tenant and event. */
   listDeadLetters(projection: string): Promise<readonly DeadLetter[]>;
 

@@ -1,5 +1,5 @@
 import { AnnalsError } from "../connection/errors.js";
-import type { HandlerContext } from "./runnable-projection.js";
+import type { HandlerContext } from "./handler-context.js";
 
 /** A handler threw, as opposed to the store. */
 export class HandlerFailure extends Error {

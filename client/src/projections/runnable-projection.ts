@@ -1,4 +1,5 @@
 import type { DomainEvent } from "../events/domain-event.js";
+import type { HandlerContext } from "./handler-context.js";
 
 /** A read model that a runner keeps up to date. Every `Projection` is one. */
 export interface RunnableProjection<Transaction = undefined> {
@@ -6,7 +7,7 @@ export interface RunnableProjection<Transaction = undefined> {
   handle(event: DomainEvent, context: HandlerContext<Transaction>): void | Promise<void>;
   /**
    * Takes many events at once, in order, in place of `handle`. When it throws, the events come
-   * again one by one, each to `handle`.
+   * again one by one, each to `handle`. It runs for their tenant where they have one in common.
    */
   handleBatch?(
     events: readonly DomainEvent[],
@@ -14,17 +15,4 @@ export interface RunnableProjection<Transaction = undefined> {
   ): void | Promise<void>;
   /** Empties the read model, so that it can be built anew. */
   truncate(context: HandlerContext<Transaction>): void | Promise<void>;
-}
-
-/** What a handler has beside the event. */
-export interface HandlerContext<Transaction> {
-  /**
-   * What is written with it is kept together with the projection's place, or not at all. Not to be
-   * used after the handler has ended.
-   */
-  readonly transaction: Transaction;
-  /** Aborted when the time limit is over, or the runner is stopped by force. */
-  readonly signal: AbortSignal;
-  /** 1 at first. */
-  readonly attempt: number;
 }

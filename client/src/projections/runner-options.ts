@@ -1,4 +1,5 @@
 import type { EventFilter } from "../event-store/codec.js";
+import type { UnreadableEvent } from "../event-store/event-stream.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
 import type { ProjectionStore } from "./projection-store.js";
@@ -14,8 +15,17 @@ export interface ProjectionRunnerOptions<Transaction> {
   /** "tenant": the caller's log. "all-tenants": the whole log, each event in its tenant's context. */
   readonly scope?: "tenant" | "all-tenants";
   readonly filter?: EventFilter;
-  /** What becomes of events that the client has no definition of. Default: "json". */
+  /**
+   * What becomes of events that the client has no definition of. With "fail" the runner ends as failed
+   * before the first of them. Default: "json".
+   */
   readonly unknownEvents?: UnknownEvents;
+  /**
+   * What becomes of events that do not fit their definition, or are of a newer version than it.
+   * "dead_letter": they are put aside, and it goes on. "fail": the runner ends as failed before the
+   * first of them. Default: "dead_letter".
+   */
+  readonly unreadableEvents?: "dead_letter" | "fail";
   /** Where the first run starts; later ones go on where the last one ended. Default: the beginning. */
   readonly start?: "beginning" | "end" | { readonly position: bigint };
   /** Default: 5 attempts, from 100 ms to 10 s apart. */
@@ -58,6 +68,8 @@ export type ProjectionReport =
     }
   /** The event was given up on. */
   | { readonly kind: "dead_letter"; readonly event: DomainEvent; readonly error: unknown }
+  /** The event cannot be read: it was put aside, as a dead letter. */
+  | { readonly kind: "unreadable_event"; readonly error: UnreadableEvent }
   /** The store failed, and is tried again: handlers of a store without transactions are not. */
   | { readonly kind: "store_failed"; readonly error: unknown; readonly delayMs: number }
   /** Handlers were still running when the time to stop was over. */

@@ -94,6 +94,14 @@ export function openSqliteProjectionStore<Database extends SqliteDatabase>(
         throw error;
       }
     },
+    placeOf: async ({ projection, fence }) => {
+      await Promise.resolve();
+      const row = database
+        .prepare("SELECT place FROM annals_projection WHERE name = ? AND fence = ?")
+        .get(projection, fence) as { place: string | null } | undefined;
+      if (!row) throw superseded(projection);
+      return row.place ?? undefined;
+    },
     listDeadLetters: async (projection) => {
       await Promise.resolve();
       const rows = database

@@ -12,7 +12,8 @@ export interface WorkDone {
 }
 
 /**
- * Writes progress, until the store takes it.
+ * Writes progress, until the store takes it. Work whose write is in doubt runs again only where the
+ * store does not have its place.
  *
  * @throws HandlerFailure of the work, AnnalsError projection_superseded
  */
@@ -20,16 +21,31 @@ export async function writeProgress<Transaction>(
   page: PageWork<Transaction>,
   work: (transaction: Transaction) => Promise<WorkDone>,
 ): Promise<void> {
-  const { store, retry = {} } = page.options;
+  const { store } = page.options;
+  let done: WorkDone | undefined;
+  await untilTaken(page, async () => {
+    const place = done && formatPlace(done.place);
+    const inDoubt = place !== undefined && place !== formatPlace(page.written());
+    if (inDoubt && (await store.placeOf(page.claim)) === place) return;
+    done = undefined;
+    await store.write(page.claim, async (transaction) => {
+      done = await work(transaction);
+      const { place, deadLetter } = done;
+      return { place: formatPlace(place), ...(deadLetter && { deadLetter }) };
+    });
+  });
+  if (done) page.onDone(done.place);
+}
+
+/** Tries again for as long as it is the store that fails. */
+async function untilTaken<Transaction>(
+  page: PageWork<Transaction>,
+  write: () => Promise<void>,
+): Promise<void> {
+  const { retry = {} } = page.options;
   for (let failures = 1; ; failures++) {
-    let done: WorkDone | undefined;
     try {
-      await store.write(page.claim, async (transaction) => {
-        done = await work(transaction);
-        const { place, deadLetter } = done;
-        return { place: formatPlace(place), ...(deadLetter && { deadLetter }) };
-      });
-      if (done) page.onDone(done.place);
+      await write();
       return;
     } catch (error) {
       if (error instanceof HandlerFailure || isAnnalsError(error, "projection_superseded")) {

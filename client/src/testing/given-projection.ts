@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { DomainEvent, NewEvent } from "../events/domain-event.js";
 import { inContextOf } from "../projections/in-context-of.js";
-import type { HandlerContext, RunnableProjection } from "../projections/runnable-projection.js";
+import type { HandlerContext } from "../projections/handler-context.js";
+import type { RunnableProjection } from "../projections/runnable-projection.js";
 import { recorded } from "./recorded.js";
 
 /** A projection that has handled events. */

@@ -1,0 +1,37 @@
+import type { RecordedEvent } from "@annals/proto/annals/v1/event";
+import type { DomainEvent } from "../events/domain-event.js";
+import type { EventRegistry } from "../events/registry.js";
+import type { RawEvent, UnknownEvents } from "../events/unknown-events.js";
+import { toDomainEvent } from "./codec.js";
+
+/**
+ * Decodes events as they are asked for; to iterate once. One that cannot be read throws in its place:
+ * `unreadable_event`, `unknown_event_type` or `unknown_event_version`. Who asks again gets the next.
+ */
+export class DecodedEvents implements IterableIterator<DomainEvent | RawEvent> {
+  #next = 0;
+
+  /** @param globalPositions of each event, in the whole log; else none */
+  constructor(
+    private readonly events: readonly RecordedEvent[],
+    private readonly registry: EventRegistry,
+    private readonly unknownEvents: UnknownEvents = "json",
+    private readonly globalPositions: readonly bigint[] = [],
+  ) {}
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<DomainEvent | RawEvent, undefined> {
+    for (;;) {
+      const index = this.#next++;
+      const event = this.events[index];
+      if (!event) return { done: true, value: undefined };
+      const read = this.registry.decode(event, this.unknownEvents);
+      if (read) {
+        return { done: false, value: toDomainEvent(event, this.globalPositions[index], read) };
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { isAnnalsError } from "../connection/errors.js";
+import type { ProjectionClaim } from "./projection-store.js";
+import { delayAfter } from "./retry-policy.js";
+import type { ProjectionRunnerOptions } from "./runner-options.js";
+import type { RunnerStatus } from "./runner-status.js";
+
+type ClaimOptions<Transaction> = Pick<
+  ProjectionRunnerOptions<Transaction>,
+  "store" | "name" | "lease" | "retry"
+>;
+
+/** Claims a projection in its store, and holds it. */
+export class Claims<Transaction> {
+  constructor(
+    private readonly options: ClaimOptions<Transaction>,
+    private readonly status: RunnerStatus,
+    private readonly wait: (delayMs: number) => Promise<void>,
+  ) {}
+
+  /** Waits until the projection is free, and the store answers. @throws what `wait` throws */
+  async claim(): Promise<ProjectionClaim> {
+    const { store, name, lease, retry = {} } = this.options;
+    for (let failures = 1; ;) {
+      let delayMs = (lease?.ttlMs ?? 0) / 3;
+      try {
+        const claim = await store.acquire(name, lease?.ttlMs);
+        if (claim) return claim;
+        this.status.become("standby");
+      } catch (error) {
+        delayMs = delayAfter(failures++, retry);
+        this.status.report({ kind: "store_failed", error, delayMs });
+      }
+      await this.wait(delayMs);
+    }
+  }
+
+  /**
+   * Renews the lease, where there is one, until the answered function is called.
+   *
+   * @param onLost told once another has claimed the projection
+   */
+  hold(claim: ProjectionClaim, onLost: (error: unknown) => void): () => void {
+    const { store, lease } = this.options;
+    if (!lease) return () => undefined;
+    const delayMs = lease.ttlMs / 3;
+    const timer = setInterval(() => {
+      store.renew(claim, lease.ttlMs).catch((error: unknown) => {
+        if (isAnnalsError(error, "projection_superseded")) onLost(error);
+        else this.status.report({ kind: "store_failed", error, delayMs });
+      });
+    }, delayMs);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  /** Lets go; a lease that cannot be ended now ends by itself. */
+  async release(claim: ProjectionClaim): Promise<void> {
+    await this.options.store.release(claim).catch(() => undefined);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Gate } from "./gate.js";
+import type { ProjectionReport, ProjectionState } from "./runner-options.js";
+
+/** What a runner is doing, told to who listens. */
+export class RunnerStatus {
+  #state: ProjectionState = "idle";
+
+  constructor(
+    private readonly gate: Gate,
+    private readonly onReport: ((report: ProjectionReport) => void) | undefined,
+  ) {}
+
+  get state(): ProjectionState {
+    return this.#state;
+  }
+
+  /** Until it has ended, a closed gate shows as paused. */
+  become(state: ProjectionState): void {
+    const shown =
+      this.gate.isClosed && state !== "stopped" && state !== "failed" ? "paused" : state;
+    if (shown === this.#state) return;
+    this.#state = shown;
+    this.report({ kind: "state", state: shown });
+  }
+
+  readonly report = (report: ProjectionReport): void => {
+    try {
+      this.onReport?.(report);
+    } catch {
+      // Who listens must not end what is told of.
+    }
+  };
+}
