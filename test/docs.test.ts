@@ -7,16 +7,23 @@ import { expect, onTestFinished, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
 import { limits } from "#server/domain/limits.js";
 import { appendTo, clientOf } from "./support/client.js";
+import { startTestPostgres } from "./support/postgres.js";
 import { startTestServer } from "./support/server.js";
 
 /** Runs the TypeScript of a page, as one program, against a server. @returns what it prints */
-async function runExample(page: string, server: AnnalsServer): Promise<string> {
+async function runExample(
+  page: string,
+  server: AnnalsServer,
+  database = "postgres://localhost/shop",
+): Promise<string> {
   const file = `test/docs-${basename(page, ".md")}.tmp.mjs`;
   onTestFinished(() => {
     rmSync(file);
   });
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-  const here = codeOf(page).replaceAll("127.0.0.1:50051", server.grpcAddress);
+  const here = codeOf(page)
+    .replaceAll("127.0.0.1:50051", server.grpcAddress)
+    .replaceAll("postgres://localhost/shop", database);
   writeFileSync(file, ts.transpileModule(here, { compilerOptions: options }).outputText);
   const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 });
   return stdout;
@@ -72,6 +79,19 @@ test("the counter of docs/how-to/snapshots.md runs as it stands", async () => {
   expect(await runExample("docs/how-to/snapshots.md", await startServer())).toBe(
     '10n {"total":10}\n12n 12\n12n\n12\n',
   );
+});
+
+test("the projection of docs/how-to/run-projections.md runs as it stands", async () => {
+  expect(await runExample("docs/how-to/run-projections.md", await startServer())).toBe(
+    "gave up on 2\n150\n2n a negative total\nlive 0n\nrevenue 3/\n",
+  );
+});
+
+test("the read model of docs/how-to/project-to-postgres.md is as it says", async () => {
+  await using postgres = await startTestPostgres();
+  const database = await postgres.newDatabase();
+  const page = "docs/how-to/project-to-postgres.md";
+  expect(await runExample(page, await startServer(), database)).toBe("Ann 2 150\nBob 1 20\n");
 });
 
 test("every page of the documentation is in its index", () => {

@@ -155,5 +155,5 @@ test("a mark of another is found in an answer, unless the request named it", () 
     ...Object.entries(metadata).flat(),
   ];
   const found = foreignMarks(Buffer.from(parts.join()), none, [tenant]);
-  expect(found).toHaveLength(Object.keys(marks).length - 5); // all but the stream's two names, and what no event has
+  expect(found).toHaveLength(Object.keys(marks).length - 8); // all but the stream's two names, and what no event has
 });

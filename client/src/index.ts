@@ -39,8 +39,18 @@ export {
 } from "./event-store/annals.js";
 export type { AppendRequest, AppendResult, StreamId } from "./event-store/append.js";
 export type { EventFilter, ExpectedVersion } from "./event-store/codec.js";
-export { type EventPage, EventStream, type FollowMark } from "./event-store/event-stream.js";
+export {
+  type EventPage,
+  EventStream,
+  type FollowMark,
+  type UnreadableEvent,
+} from "./event-store/event-stream.js";
 export type { EventsByTypeOptions } from "./event-store/get-events-by-type.js";
+export type {
+  ProjectionCallOptions,
+  Projections,
+  StoredProjection,
+} from "./event-store/projections.js";
 export type { ReadOptions } from "./event-store/read.js";
 export type { ReadAllOptions } from "./event-store/read-all.js";
 export type { ServerInfo } from "./event-store/server-info.js";
@@ -78,8 +88,10 @@ export type {
   ProjectionProgress,
   ProjectionStore,
 } from "./projections/projection-store.js";
+export type { ProjectionScope } from "./projections/server-projection-store.js";
 export type { RetryPolicy } from "./projections/retry-policy.js";
-export type { HandlerContext, RunnableProjection } from "./projections/runnable-projection.js";
+export type { GivenContext, HandlerContext } from "./projections/handler-context.js";
+export type { RunnableProjection } from "./projections/runnable-projection.js";
 export type {
   ProjectionHealth,
   ProjectionReport,

@@ -20,6 +20,7 @@ from google.rpc import status_pb2
 from annals.v1 import (  # noqa: F401  # their descriptors
     error_pb2,
     event_store_pb2,
+    projections_pb2,
     server_info_pb2,
     snapshots_pb2,
     tenants_pb2,

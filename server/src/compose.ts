@@ -24,6 +24,7 @@ import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { TlsCredentials } from "./transport/grpc/tls-credentials.js";
 import { listenGrpc } from "./transport/grpc/server.js";
 import { type HttpServer, listenHttp } from "./transport/http/server.js";
+import { projectionsRpcs } from "./transport/projections/rpcs.js";
 import { serverInfoRpcs } from "./transport/server-info/rpcs.js";
 import { snapshotsRpcs } from "./transport/snapshots/rpcs.js";
 import type { Tls } from "./transport/tls.js";
@@ -124,6 +125,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
   const rpcs = [
     ...eventStoreRpcs(context, config),
     ...snapshotsRpcs(context),
+    ...projectionsRpcs(context),
     ...tenantsRpcs(context),
     ...serverInfoRpcs({ version: serverVersion, store: config.store.kind }),
   ];

@@ -75,6 +75,7 @@ describe("reflection", () => {
     const names = listServicesResponse?.service.map(({ name }) => name).toSorted();
     expect(names).toEqual([
       "annals.v1.EventStore",
+      "annals.v1.Projections",
       "annals.v1.ServerInfo",
       "annals.v1.Snapshots",
       "annals.v1.Tenants",

@@ -15,6 +15,7 @@ import {
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { file_annals_v1_error } from "@annals/proto/annals/v1/error";
 import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
+import { file_annals_v1_projections } from "@annals/proto/annals/v1/projections";
 import { file_annals_v1_server_info } from "@annals/proto/annals/v1/server_info";
 import { file_annals_v1_snapshots } from "@annals/proto/annals/v1/snapshots";
 import { file_annals_v1_tenants } from "@annals/proto/annals/v1/tenants";
@@ -28,6 +29,7 @@ type Json = Readonly<Record<string, unknown>>;
 const current = createRegistry(
   file_annals_v1_error,
   file_annals_v1_event_store,
+  file_annals_v1_projections,
   file_annals_v1_server_info,
   file_annals_v1_snapshots,
   file_annals_v1_tenants,

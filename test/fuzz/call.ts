@@ -1,5 +1,6 @@
 import { type DescMethod, toJsonString } from "@bufbuild/protobuf";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { Projections } from "@annals/proto/annals/v1/projections";
 import { ServerInfo } from "@annals/proto/annals/v1/server_info";
 import { Snapshots } from "@annals/proto/annals/v1/snapshots";
 import { Tenants } from "@annals/proto/annals/v1/tenants";
@@ -14,7 +15,9 @@ export interface FuzzCall {
   readonly body: Uint8Array;
 }
 
-const methods = [EventStore, ServerInfo, Snapshots, Tenants].flatMap((service) => service.methods);
+const methods = [EventStore, Projections, ServerInfo, Snapshots, Tenants].flatMap(
+  (service) => service.methods,
+);
 const tenants = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
 
 /** Printable ASCII: what a header may hold at all. */

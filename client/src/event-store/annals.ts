@@ -10,6 +10,7 @@ import { AppendPipelines } from "./append-pipelines.js";
 import { toDate, toDomainEvent } from "./codec.js";
 import { EventStream, type UndecodedPage } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
+import { Projections } from "./projections.js";
 import { type ReadOptions, readPages } from "./read.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
 import { getServerInfo, type ServerInfo } from "./server-info.js";
@@ -77,6 +78,8 @@ export class Annals<Known extends DomainEvent = DomainEvent> implements AsyncDis
   readonly tenants: Tenants;
   /** The latest snapshot of each stream. */
   readonly snapshots: Snapshots;
+  /** Progress of projections, kept by the server. */
+  readonly projections: Projections;
 
   /** @internal use `connect` */
   constructor(
@@ -86,6 +89,7 @@ export class Annals<Known extends DomainEvent = DomainEvent> implements AsyncDis
   ) {
     this.tenants = new Tenants(connection);
     this.snapshots = new Snapshots(connection);
+    this.projections = new Projections(connection);
   }
 
   /**

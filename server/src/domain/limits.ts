@@ -29,4 +29,16 @@ export const limits = {
   pageTenants: 1_000,
   /** Most features of a tenant. */
   tenantFeatures: 100,
+  /** Most projections of a tenant, or of the whole log. */
+  projections: 1_000,
+  /** Most projections in one page of a list. */
+  pageProjections: 100,
+  /** Longest place of a projection, in bytes of UTF-8. */
+  placeBytes: 4_096,
+  /** Most dead letters of a projection. */
+  deadLetters: 1_000,
+  /** Most dead letters in one page of a list. */
+  pageDeadLetters: 100,
+  /** Longest error of a dead letter, in bytes of UTF-8. */
+  deadLetterErrorBytes: 8_192,
 } as const;

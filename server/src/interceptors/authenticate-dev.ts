@@ -11,11 +11,16 @@ const operatorIdentity: Identity = {
   method: "dev",
   subject: "dev-operator",
   tenants: [],
-  scopes: new Set(["events:read:all-tenants", "tenants:admin"]),
+  scopes: new Set(["events:read:all-tenants", "projections", "tenants:admin"]),
   expiresAt: Infinity,
 };
 
-const tenantScopes: ReadonlySet<string> = new Set(["events:append", "events:read", "snapshots"]);
+const tenantScopes: ReadonlySet<string> = new Set([
+  "events:append",
+  "events:read",
+  "projections",
+  "snapshots",
+]);
 
 /**
  * Development mode: believes the metadata key x-tenant-id. The configuration allows it only while

@@ -45,7 +45,12 @@ export interface Call {
 
 /** What a credential may do. */
 export type Scope =
-  "events:append" | "events:read" | "events:read:all-tenants" | "snapshots" | "tenants:admin";
+  | "events:append"
+  | "events:read"
+  | "events:read:all-tenants"
+  | "projections"
+  | "snapshots"
+  | "tenants:admin";
 
 /**
  * The tenant that a call acts for: the only way from a request to a tenant.

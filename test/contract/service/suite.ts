@@ -2,6 +2,7 @@ import { describeAppend } from "./append.js";
 import { describeBadInput } from "./bad-input.js";
 import type { ServiceContract } from "./contract.js";
 import { describeFollow } from "./follow.js";
+import { describeProjections } from "./projections.js";
 import { describeRead } from "./read.js";
 import { describeSnapshots } from "./snapshots.js";
 import { describeTenancy } from "./tenancy.js";
@@ -14,6 +15,7 @@ export function describeServiceContract(contract: ServiceContract): void {
   describeFollow(contract);
   describeTenancy(contract);
   describeSnapshots(contract);
+  describeProjections(contract);
   describeTenants(contract);
   describeBadInput(contract);
 }

@@ -2,6 +2,7 @@ import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ErrorDetail } from "@annals/proto/annals/v1/error";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { Projections } from "@annals/proto/annals/v1/projections";
 import { ServerInfo } from "@annals/proto/annals/v1/server_info";
 import { Snapshots } from "@annals/proto/annals/v1/snapshots";
 import { Tenants } from "@annals/proto/annals/v1/tenants";
@@ -11,6 +12,7 @@ import { foreignMarks, type MarkedTenant } from "./marks.js";
 /** Every method of every service; no two have the same name. */
 export const methods = {
   ...EventStore.method,
+  ...Projections.method,
   ...ServerInfo.method,
   ...Snapshots.method,
   ...Tenants.method,

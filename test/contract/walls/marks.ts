@@ -20,6 +20,9 @@ const markedParts = [
   "causation",
   "tag",
   "snapshot",
+  "projection",
+  "place",
+  "deadLetter",
   "displayName",
   "feature",
 ] as const;

@@ -31,6 +31,7 @@ export class OperatorActor {
       else if (call.kind === "wholeHead") await this.#head();
       else if (call.kind === "followWhole") this.#following.push(this.#follow());
       else if (call.kind === "actAsTenant") await this.#actAsTenant();
+      else if (call.kind === "projections") await this.#projections();
       else await this.#admin.run(call);
     }
   }
@@ -95,6 +96,17 @@ export class OperatorActor {
     });
   }
 
+  /** The whole log's projections are apart from every tenant's: here there are none. */
+  async #projections(): Promise<void> {
+    const { answers } = await this.asker.ask("listProjections", { scope });
+    expect(answers.map(({ projections }) => projections)).toEqual([[]]);
+    for (const { marks } of this.world.tenants) {
+      const name = `${marks.projection}-0`;
+      const letters = (await this.asker.ask("listDeadLetters", { scope, name })).answers;
+      expect(letters.map(({ deadLetters }) => deadLetters)).toEqual([[]]);
+    }
+  }
+
   /** An operator has no tenant to act for. */
   async #actAsTenant(): Promise<void> {
     const stream = this.world.stream(0, 0);
@@ -102,6 +114,7 @@ export class OperatorActor {
       await this.asker.ask("getStream", { stream }),
       await this.asker.ask("read", { stream }),
       await this.asker.ask("readAll", {}),
+      await this.asker.ask("listProjections", {}),
       await this.asker.ask("getEventsByType", { aggregateType: stream.aggregateType }),
     ]) {
       expect(status).toBe(7);

@@ -73,7 +73,14 @@ const tenantCall = fc.oneof(
   fc.record({ kind: kind("getHead") }),
   fc.record({
     kind: kind("reachOut"),
-    how: fc.constantFrom("whole log", "whole head", "cursor", "tenant filter"),
+    how: fc.constantFrom(
+      "whole log",
+      "whole head",
+      "cursor",
+      "tenant filter",
+      "whole projections",
+      "whole dead letters",
+    ),
   }),
   fc.record({ kind: kind("saveSnapshot"), stream: named, version: place, schemaVersion }),
   {
@@ -88,6 +95,23 @@ const tenantCall = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: kind("getSnapshot"), stream: named }) },
   fc.record({ kind: kind("deleteSnapshot"), stream: named }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: kind("projection"),
+      named,
+      how: fc.constantFrom(
+        "progress",
+        "give up",
+        "mend",
+        "lease",
+        "get",
+        "list",
+        "letters",
+        "delete",
+      ),
+    }),
+  },
   fc.record({ kind: kind("currentTenant") }),
   fc.record({ kind: kind("serverInfo") }),
   fc.record({
@@ -105,6 +129,7 @@ const operatorCall = fc.oneof(
   fc.record({ kind: kind("configure"), tenant: fc.nat(tenantCount - 1), n: fc.nat(9) }),
   fc.record({ kind: kind("describe"), tenant: fc.nat(tenantCount - 1) }),
   fc.record({ kind: kind("list") }),
+  fc.record({ kind: kind("projections") }),
   fc.record({ kind: kind("suspendBystander"), resume: fc.boolean() }),
 );
 

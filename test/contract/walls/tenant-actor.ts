@@ -12,6 +12,7 @@ import type { StreamId } from "#server/domain/stream.js";
 import { newTenant } from "../../support/store-input.js";
 import { StoreModel } from "../store/model.js";
 import { TenantAppends } from "./tenant-appends.js";
+import { TenantProjections } from "./tenant-projections.js";
 import { TenantSnapshots } from "./tenant-snapshots.js";
 import { TenantStreams } from "./tenant-streams.js";
 import type { Asked, Asker } from "./asker.js";
@@ -29,6 +30,7 @@ export class TenantActor {
   readonly #appends: TenantAppends;
   readonly #streams: TenantStreams;
   readonly #snapshots: TenantSnapshots;
+  readonly #projections: TenantProjections;
   readonly #following: { asked: Asked<Reading>; expected: () => readonly RecordedEvent[] }[] = [];
 
   constructor(
@@ -39,6 +41,7 @@ export class TenantActor {
     this.#appends = new TenantAppends(world, self, asker, this.model);
     this.#streams = new TenantStreams(world, self, this.model);
     this.#snapshots = new TenantSnapshots(self, asker, this.#streams);
+    this.#projections = new TenantProjections(world, self, asker);
   }
 
   async run(calls: readonly TenantCall[]): Promise<void> {
@@ -96,6 +99,8 @@ export class TenantActor {
         return this.#snapshots.get(this.world.stream(call.stream.owner, call.stream.n));
       case "deleteSnapshot":
         return this.#snapshots.delete(this.world.stream(call.stream.owner, call.stream.n));
+      case "projection":
+        return this.#projections.run(call);
       case "currentTenant":
         return this.#currentTenant();
       case "serverInfo":
@@ -231,6 +236,9 @@ export class TenantActor {
       "whole log": () => this.asker.ask("readAll", { scope: Scope.ALL_TENANTS }),
       "whole head": () => this.asker.ask("getHead", { scope: Scope.ALL_TENANTS }),
       cursor: () => this.asker.ask("readAll", { start: { case: "afterCursor", value: "g1-0" } }),
+      "whole projections": () => this.asker.ask("listProjections", { scope: Scope.ALL_TENANTS }),
+      "whole dead letters": () =>
+        this.asker.ask("listDeadLetters", { scope: Scope.ALL_TENANTS, name: "x" }),
       "tenant filter": () => this.asker.ask("readAll", { filter: { tenantIds: [newTenant()] } }),
     }[how]();
     expect([3, 7]).toContain((await status).status);

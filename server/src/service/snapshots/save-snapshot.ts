@@ -1,8 +1,9 @@
-import { AnnalsError, invalidArgument } from "../../domain/error.js";
+import { invalidArgument } from "../../domain/error.js";
 import type { Snapshot } from "../../domain/snapshot.js";
 import type { StreamId } from "../../domain/stream.js";
 import type { TenantId } from "../../domain/tenant.js";
 import type { ReadOptions } from "../../store/store.js";
+import { changeRecord } from "../change-record.js";
 import type { ServiceContext } from "../context.js";
 import { getStream } from "../get-stream.js";
 import { decodeSnapshot, encodeSnapshot, snapshotKey } from "./snapshot-record.js";
@@ -13,8 +14,6 @@ export interface SaveResult {
   readonly saved: boolean;
   readonly version: bigint;
 }
-
-const maxAttempts = 10;
 
 /**
  * Keeps a snapshot in place of an older one.
@@ -36,22 +35,19 @@ export async function saveSnapshot(
       `is past the stream's version, ${info.version}`,
     );
   }
-  const { records } = context.store;
-  const key = snapshotKey(tenantId, stream);
-  const value = encodeSnapshot(snapshot);
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const kept = await records.get(key, options);
-    const keptVersion = kept && decodeSnapshot(kept.value).version;
-    if (keptVersion !== undefined && keptVersion > snapshot.version) {
-      return { saved: false, version: keptVersion };
-    }
-    const outcome = await records.put(key, value, kept?.revision ?? 0n, context.clock());
-    if (outcome.ok) return { saved: true, version: snapshot.version };
-  }
-  throw new AnnalsError({
-    reason: "unavailable",
-    description: "the snapshot is being saved by others all the time",
-    outcomeUnknown: false,
-    retryAfterMs: 100,
-  });
+  const newer = { value: encodeSnapshot(snapshot), result: savedAs(snapshot.version, true) };
+  return changeRecord(
+    context,
+    snapshotKey(tenantId, stream),
+    (kept) => {
+      const keptVersion = kept ? decodeSnapshot(kept.value).version : 0n;
+      if (keptVersion <= snapshot.version) return newer;
+      return { value: undefined, result: savedAs(keptVersion, false) };
+    },
+    options,
+  );
+}
+
+function savedAs(version: bigint, saved: boolean): SaveResult {
+  return { saved, version };
 }

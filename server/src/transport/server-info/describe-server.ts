@@ -11,7 +11,7 @@ export interface ServerFacts {
 }
 
 /** What a client may use, and an older server may not have. A name once given stays. */
-const features = ["append_stream", "follow", "tags", "snapshots", "tenants"];
+const features = ["append_stream", "follow", "tags", "snapshots", "tenants", "projections"];
 
 /** All that a server says of itself. */
 export function describeServer({

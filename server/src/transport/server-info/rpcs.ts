@@ -8,7 +8,14 @@ export function serverInfoRpcs(facts: ServerFacts): readonly Rpc[] {
   return [
     unary(
       ServerInfo.method.getServerInfo,
-      ["events:read", "events:append", "events:read:all-tenants", "snapshots", "tenants:admin"],
+      [
+        "events:read",
+        "events:append",
+        "events:read:all-tenants",
+        "projections",
+        "snapshots",
+        "tenants:admin",
+      ],
       () => Promise.resolve(answer),
     ),
   ];

@@ -13,7 +13,12 @@ import { suspendTenantRpc } from "./suspend-tenant.js";
 export function tenantsRpcs(context: ServiceContext): readonly Rpc[] {
   const { method } = Tenants;
   const admin: readonly [Scope] = ["tenants:admin"];
-  const own: readonly [Scope, ...Scope[]] = ["events:read", "events:append", "snapshots"];
+  const own: readonly [Scope, ...Scope[]] = [
+    "events:read",
+    "events:append",
+    "projections",
+    "snapshots",
+  ];
   return [
     unary(method.listTenants, admin, listTenantsRpc(context)),
     unary(method.describeTenant, admin, describeTenantRpc(context)),
