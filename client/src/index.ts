@@ -99,6 +99,7 @@ export type {
   ProjectionState,
 } from "./projections/runner-options.js";
 export { currentTenant, requireTenant, runWithTenant } from "./tenancy/context.js";
+export type { TenantAccess, TenantHooks } from "./tenancy/tenant-hooks.js";
 export { TenantScopedRepository } from "./tenancy/tenant-scoped-repository.js";
 export {
   refusalStatus,

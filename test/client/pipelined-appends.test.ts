@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { connect, defineEvent, requireTenant, runWithTenant } from "@annals/client";
+import { allTenants, connect, defineEvent, requireTenant, runWithTenant } from "@annals/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { AnnalsServer } from "#server/compose.js";
@@ -58,6 +58,39 @@ describe("pipelined appends", () => {
     expect(await runWithTenant(a, read)).toMatchObject([{ tenantId: a }]);
     expect(await runWithTenant(b, read)).toMatchObject([{ tenantId: b }]);
     await failureOf(append, "tenant_required");
+  });
+
+  test("of a call that is refused as a whole nothing was written, and it says so", async () => {
+    await using annals = connect({ address: server.grpcAddress, tenant: allTenants });
+    const refused = await failureOf(() => annals.append(counted(0)), "permission_denied");
+    expect(refused.outcomeUnknown).toBe(false);
+    expect(refused.requestId).not.toBe("");
+  });
+
+  test("a tenant that may open no more streams appends all the same", async () => {
+    await using limited = await startTestServer({ tenantOpenStreams: "1" });
+    await using annals = open(limited.grpcAddress, newTenant());
+    const following = annals.readAll({ follow: true }).pages();
+    await following.next();
+    expect(await annals.append(counted(0))).toMatchObject({ version: 1n });
+    await following.return();
+  });
+
+  test("many may have one signal", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on("warning", onWarning);
+    await using annals = open(server.grpcAddress, newTenant());
+    const controller = new AbortController();
+    const { signal } = controller;
+    await Promise.all(Array.from({ length: 30 }, (_, n) => annals.append(counted(n), { signal })));
+    const [one, two] = [annals.append(counted(30), { signal }), annals.append(counted(31))];
+    controller.abort();
+    await failureOf(() => one, "cancelled");
+    await two.catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
   });
 
   test("after a lost answer they are sent again, and written once", async () => {

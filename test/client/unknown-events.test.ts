@@ -1,15 +1,18 @@
 import {
+  AggregateRepository,
   type Annals,
   connect,
   createMemoryProjectionStore,
+  defineEvent,
   type DomainEvent,
   ProjectionRunner,
   type UnknownEvents,
 } from "@annals/client";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import type { AnnalsServer } from "#server/compose.js";
 import { appendTo, clientOf, newEvent } from "../support/client.js";
-import { OrderPlaced } from "../support/orders.js";
+import { Order, OrderPlaced, OrderShipped } from "../support/orders.js";
 import { newTenant, startTestServer } from "../support/server.js";
 import { failureOf } from "./support/failure.js";
 
@@ -128,5 +131,41 @@ describe("a projection over an event of an unknown type", () => {
     const { seen, state, error } = await project("fail");
     expect([seen, state]).toEqual([[1n], "failed"]);
     expect(error).toMatchObject({ code: "unknown_event_type" });
+  });
+});
+
+describe("an aggregate with an event of an unknown type", () => {
+  const Raised = defineEvent({
+    type: "PriceRaised",
+    aggregateType: "Order",
+    schema: z.object({ by: z.number() }),
+  });
+
+  test("applies it, passes over it, or fails, as its repository says", async () => {
+    const tenant = newTenant();
+    const annals = connect({
+      ...{ address: server.grpcAddress, tenant },
+      events: [OrderPlaced, OrderShipped],
+    });
+    onTestFinished(() => annals.close());
+    const orders = (unknownEvents: "json" | "skip" | "fail") =>
+      new AggregateRepository({ annals, create: (id) => new Order(id, tenant), unknownEvents });
+    const order = orders("json").create("1");
+    order.place("Ann", 1);
+    await orders("json").save(order);
+    const stream = { aggregateType: "Order", aggregateId: "1" };
+    await annals.append({ stream, expected: 1n, events: [Raised.create({ by: 1 })] });
+    // Order takes whatever is not placed for shipped.
+    expect(await orders("json").load("1")).toMatchObject({
+      state: { status: "shipped" },
+      version: 2n,
+    });
+    const skipping = orders("skip");
+    const skipped = await skipping.load("1");
+    expect(skipped).toMatchObject({ state: { status: "placed" }, version: 2n });
+    skipped.ship("T");
+    await skipping.save(skipped);
+    expect(await skipping.load("1")).toMatchObject({ state: { status: "shipped" }, version: 3n });
+    await failureOf(() => orders("fail").load("1"), "unknown_event_type");
   });
 });

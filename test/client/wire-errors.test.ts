@@ -36,7 +36,7 @@ const append = (annals: Annals, options?: { signal: AbortSignal }) =>
 async function failures(error: ConnectError): Promise<{ code: ErrorCode; unknown: boolean }[]> {
   const fail = () => Promise.reject(error);
   await using fake = await startFakeServer({ append: fail, getHead: fail });
-  await using annals = connect({ address: fake.address, tenant: newTenant() });
+  await using annals = connect({ address: fake.address, tenant: newTenant(), appends: "unary" });
   const results = await Promise.allSettled([append(annals), annals.getHead()]);
   return results.map((result) => {
     if (result.status === "fulfilled") return expect.fail("it was expected to fail");
@@ -95,7 +95,7 @@ describe("errors of the wire", () => {
       },
     });
     await using fake = await startFakeServer({ getHead: () => Promise.reject(error) });
-    await using annals = connect({ address: fake.address, tenant: newTenant() });
+    await using annals = connect({ address: fake.address, tenant: newTenant(), appends: "unary" });
     const failure = await failureOf(() => annals.getHead(), "limit_exceeded");
     expect(failure).toMatchObject({ retryAfterMs: 1500, requestId: "r-1" });
     expect(failure.details).toEqual({ limit: "queue", maximum: 2n, actual: 3n, field: "" });
@@ -103,7 +103,7 @@ describe("errors of the wire", () => {
 
   test("aborted before it begins, an append sends nothing and says so", async () => {
     await using fake = await startFakeServer();
-    await using annals = connect({ address: fake.address, tenant: newTenant() });
+    await using annals = connect({ address: fake.address, tenant: newTenant(), appends: "unary" });
     const signal = AbortSignal.abort();
     const error = await failureOf(() => append(annals, { signal }), "cancelled");
     expect(error.outcomeUnknown).toBe(false);
@@ -114,7 +114,10 @@ describe("errors of the wire", () => {
   test("a save whose answer is lost on the way says so; saved again it is written once", async () => {
     const tenant = newTenant();
     await using proxy = await startAnswerLosingProxy(server.grpcAddress);
-    await using annals = connect({ address: proxy.address, tenant, events: [OrderPlaced] });
+    await using annals = connect({
+      ...{ address: proxy.address, tenant, events: [OrderPlaced] },
+      appends: "unary",
+    });
     await annals.getHead(); // the connection is there
     const repository = new AggregateRepository({ annals, create: (id) => new Order(id, tenant) });
     const order = repository.create("1");
@@ -144,7 +147,7 @@ describe("errors of the wire", () => {
         await ended; // a server that would go on for ever
       },
     });
-    await using annals = connect({ address: fake.address, tenant: newTenant() });
+    await using annals = connect({ address: fake.address, tenant: newTenant(), appends: "unary" });
     for await (const event of annals.readAll()) {
       expect(event.eventType).toBe("A");
       break;

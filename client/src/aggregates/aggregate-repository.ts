@@ -4,7 +4,13 @@ import type { Annals } from "../event-store/annals.js";
 import { AggregateCache, type CacheKey } from "./aggregate-cache.js";
 import type { AggregateRoot } from "./aggregate-root.js";
 import { carryOut, decideAndSave, type ExecuteOptions, type WorkOn } from "./execute.js";
-import { type KnownState, replayAll, replayTail, type SnapshotMark } from "./load-aggregate.js";
+import {
+  type KnownState,
+  replayAll,
+  type ReplayOptions,
+  replayTail,
+  type SnapshotMark,
+} from "./load-aggregate.js";
 import { type SnapshotOptions, SnapshotPolicy } from "./snapshot-policy.js";
 
 /** What a repository needs. */
@@ -19,6 +25,11 @@ export interface AggregateRepositoryOptions<Aggregate extends AggregateRoot<unkn
    * after. It wants states that are never changed in place. Default: 0.
    */
   readonly maxCachedAggregates?: number;
+  /**
+   * What becomes of events that no definition of the client names, say of a newer release: "json" gives
+   * them to `apply`, "skip" leaves the state as it is, "fail" throws `unknown_event_type`. Default: "json".
+   */
+  readonly unknownEvents?: "json" | "fail" | "skip";
 }
 
 /** How to load an aggregate. */
@@ -53,7 +64,7 @@ export class AggregateRepository<Aggregate extends AggregateRoot<unknown, never>
     const { asOf, ...call } = options;
     if (asOf === undefined) return this.#load(aggregateId, call);
     const aggregate = this.create(aggregateId);
-    await replayAll(this.options.annals, aggregate, call, asOf);
+    await replayAll(this.options.annals, aggregate, this.#replaying(call), asOf);
     return aggregate;
   }
 
@@ -161,8 +172,9 @@ export class AggregateRepository<Aggregate extends AggregateRoot<unknown, never>
     const aggregate = this.create(aggregateId);
     const key = keyOf(aggregate);
     const start = this.#cache.get(key) ?? (await this.#snapshots?.find(aggregate, options));
-    const tail = start?.known && (await replayTail(annals, aggregate, start.known, options));
-    const lastEvent = tail ?? (await replayAll(annals, aggregate, options));
+    const replaying = this.#replaying(options);
+    const tail = start?.known && (await replayTail(annals, aggregate, start.known, replaying));
+    const lastEvent = tail ?? (await replayAll(annals, aggregate, replaying));
     if (start?.snapshot) {
       const usable = start.snapshot.usable && tail !== undefined;
       this.#marks.set(aggregate, { ...start.snapshot, usable });
@@ -173,6 +185,10 @@ export class AggregateRepository<Aggregate extends AggregateRoot<unknown, never>
       lastEvent,
     });
     return aggregate;
+  }
+
+  #replaying(options: CallOptions): ReplayOptions {
+    return { ...options, unknownEvents: this.options.unknownEvents ?? "json" };
   }
 
   #remember(key: CacheKey, aggregate: Aggregate, known: KnownState): void {

@@ -119,13 +119,14 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
    * @throws AnnalsError invalid_event for an event of another aggregate, or with a gap before it
    */
   replay(event: EventFact): void {
-    const problem = this.#problemOf(event);
-    if (problem !== undefined) {
-      const { eventType } = event;
-      throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
-    }
-    this.#tenantId = event.tenantId ?? this.#tenantId;
+    this.#assertNext(event);
     this.#evolve(event);
+  }
+
+  /** Takes an event that leaves the state as it is. For repositories. @throws AnnalsError invalid_event */
+  passOver(event: EventFact): void {
+    this.#assertNext(event);
+    this.#version = event.aggregateVersion;
   }
 
   /**
@@ -144,6 +145,15 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
    */
   markCommitted(version: bigint): void {
     this.#uncommitted = this.#uncommitted.filter(({ fact }) => fact.aggregateVersion > version);
+  }
+
+  #assertNext(event: EventFact): void {
+    const problem = this.#problemOf(event);
+    if (problem !== undefined) {
+      const { eventType } = event;
+      throw new AnnalsError("invalid_event", `${eventType} ${problem}`, { eventType, problem });
+    }
+    this.#tenantId = event.tenantId ?? this.#tenantId;
   }
 
   #problemOf(event: EventFact): string | undefined {

@@ -1,7 +1,9 @@
 import type { CallOptions } from "../connection/connection.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 import type { Annals } from "../event-store/annals.js";
+import type { ReadOptions } from "../event-store/read.js";
 import type { DomainEvent } from "../events/domain-event.js";
+import type { RawEvent } from "../events/unknown-events.js";
 import type { AggregateRoot } from "./aggregate-root.js";
 
 /** A state from which a load may go on, in place of replaying everything. */
@@ -30,6 +32,12 @@ export interface SnapshotMark {
 
 type AnyAggregate = AggregateRoot<unknown, never>;
 
+/** How an aggregate's events are read. */
+export interface ReplayOptions extends CallOptions {
+  /** What becomes of events that no definition of the client names. */
+  readonly unknownEvents: "json" | "fail" | "skip";
+}
+
 /**
  * Replays a stream into an aggregate without events.
  *
@@ -40,14 +48,14 @@ type AnyAggregate = AggregateRoot<unknown, never>;
 export async function replayAll(
   annals: Annals,
   aggregate: AnyAggregate,
-  options: CallOptions,
+  options: ReplayOptions,
   asOf?: bigint | Date,
 ): Promise<DomainEvent> {
   const bound = typeof asOf === "bigint" ? { toVersion: asOf } : {};
   let last: DomainEvent | undefined;
   for await (const event of eventsOf(annals, aggregate, { ...options, ...bound })) {
     if (asOf instanceof Date && event.recordedAt > asOf) break;
-    aggregate.replay(event);
+    replay(aggregate, event);
     last = event;
   }
   return last ?? notFound(aggregate);
@@ -65,12 +73,12 @@ export async function replayTail(
   annals: Annals,
   aggregate: AnyAggregate,
   { state, version, lastEvent }: KnownState,
-  options: CallOptions,
+  options: ReplayOptions,
 ): Promise<DomainEvent | undefined> {
   let last: DomainEvent | undefined;
   for await (const event of eventsOf(annals, aggregate, { ...options, fromVersion: version })) {
     if (last) {
-      aggregate.replay(event);
+      replay(aggregate, event);
     } else {
       const same =
         !lastEvent ||
@@ -86,15 +94,22 @@ export async function replayTail(
 async function* eventsOf(
   annals: Annals,
   aggregate: AnyAggregate,
-  options: Parameters<Annals["read"]>[1],
-): AsyncGenerator<DomainEvent, void, undefined> {
+  { unknownEvents, ...options }: ReplayOptions & Pick<ReadOptions, "fromVersion" | "toVersion">,
+): AsyncGenerator<DomainEvent | RawEvent, void, undefined> {
   const { aggregateType, aggregateId } = aggregate;
+  // One that is skipped still counts as a version.
+  const choice = unknownEvents === "skip" ? "raw" : unknownEvents;
   try {
-    yield* annals.read({ aggregateType, aggregateId }, options);
+    yield* annals.read({ aggregateType, aggregateId }, { ...options, unknownEvents: choice });
   } catch (cause) {
     if (!isAnnalsError(cause, "stream_not_found")) throw cause;
     notFound(aggregate, cause);
   }
+}
+
+function replay(aggregate: AnyAggregate, event: DomainEvent | RawEvent): void {
+  if ("contentType" in event) aggregate.passOver(event);
+  else aggregate.replay(event);
 }
 
 function notFound({ aggregateType, aggregateId }: AnyAggregate, cause?: unknown): never {

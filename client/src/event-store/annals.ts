@@ -1,3 +1,4 @@
+import { streamsRequests } from "#platform";
 import { Scope } from "@annals/proto/annals/v1/event_store";
 import { type CallOptions, Connection, type ConnectionOptions } from "../connection/connection.js";
 import { AnnalsError } from "../connection/errors.js";
@@ -26,9 +27,9 @@ export interface ConnectOptions<
   /** Definitions by which data is validated when it is read, and typed. Default: none. */
   readonly events?: Definitions;
   /**
-   * How appends are sent. `unary`: each by a call of its own. `pipelined`: over one call for each
-   * credential, up to 256 in flight; when the connection is lost they are sent again with the same
-   * event ids, until their time is up. Default: `unary`.
+   * How appends are sent. `pipelined`: over one call for each credential, up to 256 in flight; when the
+   * connection is lost they are sent again with the same event ids, until their time is up. `unary`:
+   * each by a call of its own. Default: `pipelined`; in browsers, which cannot, `unary`.
    */
   readonly appends?: "unary" | "pipelined";
 }
@@ -62,7 +63,8 @@ export function connect<const Definitions extends readonly EventDefinition[] = [
   options: ConnectOptions<Definitions>,
 ): Annals<KnownEvents<Definitions>> {
   const connection = new Connection(options);
-  const pipelines = options.appends === "pipelined" ? new AppendPipelines(connection) : undefined;
+  const { appends = streamsRequests() ? "pipelined" : "unary" } = options;
+  const pipelines = appends === "pipelined" ? new AppendPipelines(connection) : undefined;
   return new Annals(connection, new EventRegistry(options.events ?? []), pipelines);
 }
 

@@ -5,6 +5,7 @@ import type {
   AppendStreamRequestSchema,
   AppendStreamResponse,
 } from "@annals/proto/annals/v1/event_store";
+import { AbortListeners } from "../connection/abort-listeners.js";
 import { AnnalsError, type ErrorCode } from "../connection/errors.js";
 import { toAnnalsError, toAppendError } from "../connection/wire-error.js";
 
@@ -20,8 +21,8 @@ export type OpenAppendStream = (
 /** An append that has no answer yet. */
 interface Entry {
   readonly request: Request;
-  /** Whether it was ever handed to a call: from then on its outcome may be unknown. */
-  sent: boolean;
+  /** How many calls it was handed to: from the first on its outcome may be unknown. */
+  sends: number;
   readonly settle: (outcome: AppendResponse | AnnalsError) => void;
 }
 
@@ -44,6 +45,7 @@ export class AppendPipeline {
   #nextId = 1n;
   #queued = new Map<bigint, Entry>();
   readonly #sent = new Map<bigint, Entry>();
+  readonly #aborts = new AbortListeners();
   #running = false;
   #closed = false;
   #attempts = 0;
@@ -68,7 +70,7 @@ export class AppendPipeline {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const giveUp = (code: "cancelled" | "deadline_exceeded", cause?: unknown): void => {
-        const outcomeUnknown = entry.sent;
+        const outcomeUnknown = entry.sends > 0;
         entry.settle(new AnnalsError(code, "no answer yet", {}, { cause, outcomeUnknown }));
       };
       const abort = (): void => {
@@ -77,15 +79,15 @@ export class AppendPipeline {
       const timer = setTimeout(giveUp, deadlineMs, "deadline_exceeded");
       const settle = (outcome: AppendResponse | AnnalsError): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+        ignore?.();
         this.#queued.delete(id);
         this.#sent.delete(id);
         this.#settled();
         if (outcome instanceof AnnalsError) reject(outcome);
         else resolve(outcome);
       };
-      const entry: Entry = { request, sent: false, settle };
-      signal?.addEventListener("abort", abort, { once: true });
+      const entry: Entry = { request, sends: 0, settle };
+      const ignore = signal && this.#aborts.add(signal, abort);
       this.#queued.set(id, entry);
       this.#wake();
       if (signal?.aborted) abort();
@@ -148,7 +150,7 @@ export class AppendPipeline {
       const [correlationId, entry] = next;
       this.#queued.delete(correlationId);
       this.#sent.set(correlationId, entry);
-      entry.sent = true;
+      entry.sends++;
       yield { correlationId, append: entry.request };
     }
   }
@@ -172,10 +174,12 @@ export class AppendPipeline {
   }
 
   #failAll(code: ErrorCode, message: string, known?: AnnalsError): void {
-    for (const { sent, settle } of [...this.#sent.values(), ...this.#queued.values()]) {
-      const extras = { cause: known?.cause, requestId: known?.requestId ?? "" };
-      const details = known?.details ?? {};
-      settle(new AnnalsError(code, message, details, { ...extras, outcomeUnknown: sent }));
+    // Of a call that the server refused as a whole, nothing was written.
+    const refused = known !== undefined && known.requestId !== "" && !known.outcomeUnknown;
+    for (const { sends, settle } of [...this.#sent.values(), ...this.#queued.values()]) {
+      const { cause, requestId = "", retryAfterMs } = known ?? {};
+      const extras = { cause, requestId, retryAfterMs, outcomeUnknown: sends > (refused ? 1 : 0) };
+      settle(new AnnalsError(code, message, known?.details ?? {}, extras));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { AppendRequestSchema, AppendResponse } from "@annals/proto/annals/v1/event_store";
 import type { CallOptions, Connection } from "../connection/connection.js";
-import { AnnalsError } from "../connection/errors.js";
+import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 import { AppendPipeline } from "./append-pipeline.js";
 
 type Request = MessageInitShape<typeof AppendRequestSchema>;
@@ -44,11 +44,18 @@ export class AppendPipelines {
   async #append(request: Request, options: CallOptions): Promise<AppendResponse> {
     const { connection } = this;
     const { headers, remainingMs } = await connection.prepare(options);
+    const deadline = performance.now() + remainingMs;
     const pipeline = this.#pipelineFor(headers);
-    if (pipeline) return pipeline.append(request, remainingMs, options.signal);
+    if (pipeline) {
+      try {
+        return await pipeline.append(request, remainingMs, options.signal);
+      } catch (error) {
+        if (!mayGoAlone(error)) throw error;
+      }
+    }
     return connection.write((client, call) => client.append(request, { ...call, headers }), {
       ...options,
-      deadlineMs: remainingMs,
+      deadlineMs: Math.max(1, deadline - performance.now()),
     });
   }
 
@@ -81,6 +88,15 @@ export class AppendPipelines {
     }
     return false;
   }
+}
+
+/** Whether the server takes no such call, for now or at all: then each append goes by itself. */
+function mayGoAlone(error: unknown): boolean {
+  if (!isAnnalsError(error) || error.outcomeUnknown) return false;
+  return (
+    error.code === "unimplemented" ||
+    (isAnnalsError(error, "limit_exceeded") && error.details.limit === "tenant_open_streams")
+  );
 }
 
 function tooMuchPending(bytes: number): AnnalsError {

@@ -24,7 +24,12 @@ export class ContextStorage<T> {
   }
 }
 
-/** The Connect protocol in binary, by fetch. Requests cannot be streamed: no pipelined appends. */
+/** Whether the requests of a call can be streamed: by fetch they cannot. */
+export function streamsRequests(): boolean {
+  return false;
+}
+
+/** The Connect protocol in binary, by fetch. */
 export function openTransport(origin: string, interceptors: Interceptor[]): OpenTransport {
   const closing = new AbortController();
   const fetchUntilClosed: typeof fetch = (input, init) => {

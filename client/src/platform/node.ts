@@ -6,6 +6,11 @@ import type { OpenTransport } from "./platform.js";
 
 export { AsyncLocalStorage as ContextStorage } from "node:async_hooks";
 
+/** Whether the requests of a call can be streamed. */
+export function streamsRequests(): boolean {
+  return true;
+}
+
 /** A connection that carries a call is pinged so often, and given up when no answer comes. */
 const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
 

@@ -4,6 +4,7 @@ import { carryOut, type ExecuteOptions, type WorkOn } from "../aggregates/execut
 import type { CallOptions } from "../connection/connection.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 import { requireTenant, runWithTenant } from "./context.js";
+import { audited, type TenantHooks } from "./tenant-hooks.js";
 
 /**
  * A repository for one tenant: a second wall, inside the application, behind the server's. What
@@ -15,10 +16,14 @@ import { requireTenant, runWithTenant } from "./context.js";
 export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, never>> {
   readonly #tenantId: string | undefined;
 
-  /** @param tenantId the tenant; without one, that of the context of each call (`runWithTenant`) */
+  /**
+   * @param tenantId the tenant; undefined: that of the context of each call (`runWithTenant`)
+   * @param hooks limits of the application's own, and its audit. Default: none
+   */
   constructor(
     private readonly inner: AggregateRepository<Aggregate>,
     tenantId?: string,
+    private readonly hooks: TenantHooks<Aggregate> = {},
   ) {
     this.#tenantId = tenantId;
   }
@@ -37,12 +42,12 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
 
   /** @throws AnnalsError foreign_aggregate, aggregate_not_found, tenant_required */
   load(aggregateId: string, options?: LoadOptions): Promise<Aggregate> {
-    return this.#own("load", () => this.inner.load(aggregateId, options));
+    return this.#own("load", aggregateId, () => this.inner.load(aggregateId, options));
   }
 
   /** The aggregate, or a new one. @throws AnnalsError foreign_aggregate, tenant_required */
   loadOrCreate(aggregateId: string, options?: CallOptions): Promise<Aggregate> {
-    return this.#own("load", () => this.inner.loadOrCreate(aggregateId, options));
+    return this.#own("load", aggregateId, () => this.inner.loadOrCreate(aggregateId, options));
   }
 
   /** As the repository's. @throws AnnalsError foreign_aggregate: nothing was done; tenant_required */
@@ -52,16 +57,23 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
     options?: ExecuteOptions,
   ): Promise<Aggregate> {
     const { tenantId } = this;
-    const onOwn = (aggregate: Aggregate): Promise<void> =>
-      carryOut(assertOwn(aggregate, tenantId, "save"), work);
-    return this.#own("save", () => this.inner.execute(aggregateId, onOwn, options));
+    const onOwn = async (aggregate: Aggregate): Promise<void> => {
+      await carryOut(assertOwn(aggregate, tenantId, "save"), work);
+      await this.#assertMaySave(aggregate, tenantId);
+    };
+    return this.#own("save", aggregateId, () => this.inner.execute(aggregateId, onOwn, options));
   }
 
   /** @throws AnnalsError foreign_aggregate: nothing was sent; otherwise as the repository's */
   async save(aggregate: Aggregate, options?: CallOptions): Promise<void> {
     const { tenantId } = this;
-    assertOwn(aggregate, tenantId, "save");
-    await runWithTenant(tenantId, () => this.inner.save(aggregate, options));
+    await this.#audited("save", tenantId, aggregate, async () => {
+      assertOwn(aggregate, tenantId, "save");
+      await runWithTenant(tenantId, async () => {
+        await this.#assertMaySave(aggregate, tenantId);
+        await this.inner.save(aggregate, options);
+      });
+    });
   }
 
   /** Whether the tenant has this aggregate. @throws AnnalsError tenant_required */
@@ -69,14 +81,35 @@ export class TenantScopedRepository<Aggregate extends AggregateRoot<unknown, nev
     return runWithTenant(this.tenantId, () => this.inner.exists(aggregateId, options));
   }
 
-  async #own(action: "load" | "save", run: () => Promise<Aggregate>): Promise<Aggregate> {
+  async #own(
+    action: "load" | "save",
+    aggregateId: string,
+    run: () => Promise<Aggregate>,
+  ): Promise<Aggregate> {
     const { tenantId } = this;
-    try {
-      return assertOwn(await runWithTenant(tenantId, run), tenantId, action);
-    } catch (cause) {
-      if (!isAnnalsError(cause, "foreign_stream")) throw cause;
-      throw foreign(cause.details, cause);
-    }
+    const asked = runWithTenant(tenantId, () => this.inner.create(aggregateId));
+    return this.#audited(action, tenantId, asked, async () => {
+      try {
+        return assertOwn(await runWithTenant(tenantId, run), tenantId, action);
+      } catch (cause) {
+        if (!isAnnalsError(cause, "foreign_stream")) throw cause;
+        throw foreign(cause.details, cause);
+      }
+    });
+  }
+
+  #audited<T>(
+    action: "load" | "save",
+    tenantId: string,
+    { aggregateType, aggregateId }: Aggregate,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    return audited(this.hooks.onAccess, { action, tenantId, aggregateType, aggregateId }, run);
+  }
+
+  async #assertMaySave(aggregate: Aggregate, tenantId: string): Promise<void> {
+    if (aggregate.uncommittedEvents.length === 0) return;
+    await this.hooks.beforeSave?.(aggregate, tenantId);
   }
 }
 

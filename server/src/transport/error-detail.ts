@@ -45,12 +45,16 @@ export function codeOf(failure: Failure): number {
   return table[failure.reason][0];
 }
 
-/** The typed detail of a failure. */
-export function toErrorDetail(failure: Failure, requestId: string): ErrorDetail {
+/**
+ * The typed detail of a failure.
+ *
+ * @param inDoubt the call wrote before it failed, and not all was answered
+ */
+export function toErrorDetail(failure: Failure, requestId: string, inDoubt = false): ErrorDetail {
   return create(ErrorDetailSchema, {
     reason: table[failure.reason][1],
     requestId,
-    outcomeUnknown: "outcomeUnknown" in failure && failure.outcomeUnknown,
+    outcomeUnknown: inDoubt || ("outcomeUnknown" in failure && failure.outcomeUnknown),
     detail: particularsOf(failure),
     ...("retryAfterMs" in failure && failure.retryAfterMs !== undefined
       ? { retryAfter: durationFromMs(failure.retryAfterMs) }

@@ -27,7 +27,9 @@ export function bidiStreamingHandler(
   return (surface) => {
     const call = new GrpcCall(traits, surface);
     openCalls.add(call);
+    let begun = false;
     runChain(chain, call, () => {
+      begun = true;
       const requests = incoming(surface, decode, call.signal);
       const answers = rpc.handle(requests, call);
       return writeAll(
@@ -40,7 +42,7 @@ export function bidiStreamingHandler(
     })
       .then(
         () => surface.end(),
-        (error: unknown) => surface.emit("error", toFailedStatus(error, call.requestId)),
+        (error: unknown) => surface.emit("error", toFailedStatus(error, call.requestId, begun)),
       )
       .finally(() => {
         call.answered();

@@ -17,14 +17,16 @@ export interface FailedStatus {
 /**
  * Whatever a chain of interceptors threw, as the status that grpc-js sends. The typed detail rides in
  * the trailer grpc-status-details-bin, a google.rpc.Status: https://google.aip.dev/193
+ *
+ * @param inDoubt the call wrote before it failed, and not all was answered
  */
-export function toFailedStatus(error: unknown, requestId: string): FailedStatus {
+export function toFailedStatus(error: unknown, requestId: string, inDoubt = false): FailedStatus {
   const failure: Failure =
     error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
   const code = codeOf(failure);
   const details = describeFailure(failure);
   const metadata = new Metadata();
-  const detail = toBinary(ErrorDetailSchema, toErrorDetail(failure, requestId));
+  const detail = toBinary(ErrorDetailSchema, toErrorDetail(failure, requestId, inDoubt));
   metadata.set("grpc-status-details-bin", Buffer.from(encodeStatus(code, details, detail)));
   return { code, details, metadata };
 }

@@ -11,15 +11,19 @@ const codes = new Map<number, Code>(
   Object.values(Code).flatMap((code) => (typeof code === "string" ? [] : [[code, code]])),
 );
 
-/** Whatever a chain of interceptors threw, with the typed detail, for any of the protocols. */
-export function toConnectError(error: unknown, requestId: string): ConnectError {
+/**
+ * Whatever a chain of interceptors threw, with the typed detail, for any of the protocols.
+ *
+ * @param inDoubt the call wrote before it failed, and not all was answered
+ */
+export function toConnectError(error: unknown, requestId: string, inDoubt = false): ConnectError {
   const failure: Failure =
     error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
   const code = codes.get(codeOf(failure)) ?? Code.Internal;
   const connectError = new ConnectError(describeFailure(failure), code);
   connectError.details.push({
     desc: ErrorDetailSchema,
-    value: toErrorDetail(failure, requestId),
+    value: toErrorDetail(failure, requestId, inDoubt),
   });
   return connectError;
 }

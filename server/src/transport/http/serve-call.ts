@@ -59,7 +59,9 @@ export function serveStream(
   const call = new HttpCall(rpc, exchange);
   const out = new HandOver<Message>();
   service.openCalls.add(call);
+  let begun = false;
   runChain(service.chain, call, async () => {
+    begun = true;
     for await (const answer of answersOf(call)) {
       throwIfAborted(call.signal);
       const message = answer instanceof SharedAnswer ? answer.message() : answer;
@@ -74,7 +76,7 @@ export function serveStream(
         out.end();
       },
       (error: unknown) => {
-        out.fail(toConnectError(error, call.requestId));
+        out.fail(toConnectError(error, call.requestId, begun && rpc.kind === "bidi_streaming"));
       },
     )
     .finally(() => {
