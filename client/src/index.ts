@@ -54,7 +54,7 @@ export type {
 export type { ReadOptions } from "./event-store/read.js";
 export type { ReadAllOptions } from "./event-store/read-all.js";
 export type { ServerInfo } from "./event-store/server-info.js";
-export type { Snapshot, Snapshots } from "./event-store/snapshots.js";
+export type { NewSnapshot, Snapshot, Snapshots } from "./event-store/snapshots.js";
 export type { SubscribeOptions, SubscriptionState } from "./event-store/subscribe.js";
 export type {
   OwnTenant,
