@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { promisify } from "node:util";
@@ -8,13 +9,13 @@ import type { AnnalsServer } from "#server/compose.js";
 import { limits } from "#server/domain/limits.js";
 import { appendTo, clientOf } from "./support/client.js";
 import { startTestPostgres } from "./support/postgres.js";
-import { startTestServer } from "./support/server.js";
+import { startTestServer, type TestSettings } from "./support/server.js";
 
 /** Runs the TypeScript of a page, as one program, against a server. @returns what it prints */
 async function runExample(
   page: string,
   server: AnnalsServer,
-  database = "postgres://localhost/shop",
+  { database = "", ...variables }: Record<string, string> = {},
 ): Promise<string> {
   const file = `test/docs-${basename(page, ".md")}.tmp.mjs`;
   onTestFinished(() => {
@@ -25,7 +26,8 @@ async function runExample(
     .replaceAll("127.0.0.1:50051", server.grpcAddress)
     .replaceAll("postgres://localhost/shop", database);
   writeFileSync(file, ts.transpileModule(here, { compilerOptions: options }).outputText);
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 });
+  const env = { ...process.env, ...variables };
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000, env });
   return stdout;
 }
 
@@ -34,8 +36,8 @@ function codeOf(page: string): string {
   return Array.from(blocks, ([, code]) => code).join("\n");
 }
 
-async function startServer(): Promise<AnnalsServer> {
-  const server = await startTestServer();
+async function startServer(settings: TestSettings = {}): Promise<AnnalsServer> {
+  const server = await startTestServer(settings);
   onTestFinished(async () => {
     await server.stop();
   });
@@ -91,7 +93,66 @@ test("the read model of docs/how-to/project-to-postgres.md is as it says", async
   await using postgres = await startTestPostgres();
   const database = await postgres.newDatabase();
   const page = "docs/how-to/project-to-postgres.md";
-  expect(await runExample(page, await startServer(), database)).toBe("Ann 2 150\nBob 1 20\n");
+  expect(await runExample(page, await startServer(), { database })).toBe("Ann 2 150\nBob 1 20\n");
+});
+
+test("the shop of docs/tutorial/build-a-shop.md runs as it stands, and shows what each step says", async () => {
+  const page = "docs/tutorial/build-a-shop.md";
+  const shown = await runExample(page, await startServer());
+  expect(shown).toBe(
+    [
+      "the rules hold",
+      "tenant_required",
+      "acme: 4 events, at 1 2 3 4",
+      "globex: 2 events, at 1 2",
+      "Order belongs to different tenant; the server said foreign_stream",
+      "Error: a shipped order cannot be shipped",
+      "to ship: Bob, Cy",
+      "acme: 600, globex: 1500",
+      "permission_denied",
+      "",
+    ].join("\n"),
+  );
+  const text = readFileSync(page, "utf8").replace(/\s+/g, " ");
+  expect(shown.split("\n").filter((line) => !text.includes(`\`${line}\``) && line !== "")).toEqual(
+    [],
+  );
+});
+
+test("the copy of docs/how-to/migrate-from-emmett.md runs as it stands, twice", async () => {
+  expect(await runExample("docs/how-to/migrate-from-emmett.md", await startServer())).toBe(
+    [
+      "3 written",
+      "1 written",
+      "1: a 1, 2025-01-01T12:01:00.000Z",
+      "2: b 1, 2025-01-01T12:02:00.000Z",
+      "3: a 2, 2025-01-01T12:03:00.000Z",
+      "4: b 2, 2025-01-01T12:04:00.000Z",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("the copy of docs/how-to/migrate-from-kurrentdb.md runs as it stands, twice", async () => {
+  expect(await runExample("docs/how-to/migrate-from-kurrentdb.md", await startServer())).toBe(
+    [
+      "3 written, then 0",
+      "acme 1: OrderPlaced 1, checkout-7",
+      "acme 2: OrderShipped 2, checkout-7",
+      "globex 1: OrderPlaced 1, -",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("the application of docs/how-to/multi-tenant-web-app.md answers what its comments say", async () => {
+  const page = "docs/how-to/multi-tenant-web-app.md";
+  const authJwtKey = randomBytes(32).toString("hex");
+  const server = await startServer({ auth: "jwt", authJwtKey });
+  const shown = await runExample(page, server, { ANNALS_AUTH_JWT_KEY: authJwtKey });
+  const said = Array.from(codeOf(page).matchAll(/; \/\/ (\d{3}.*)/g), ([, answer]) => answer);
+  expect(said.length).toBe(9);
+  expect(shown.trim().split("\n")).toEqual(said);
 });
 
 test("every page of the documentation is in its index", () => {
