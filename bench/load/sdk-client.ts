@@ -44,7 +44,7 @@ async function run(job: SdkJob): Promise<LoadResult> {
       case "catch-up":
         return await catchUp(client, job);
       case "load aggregates":
-        return await loadAggregates(client, job.aggregates, job);
+        return await loadAggregates(client, job);
     }
   } finally {
     await client.close();
@@ -95,14 +95,26 @@ class Order extends AggregateRoot<number, EventOf<typeof OrderPlaced>> {
   }
 }
 
-/** Whole streams. Where the SDK has snapshots, a second repository with them belongs here. */
-function loadAggregates(client: Annals, aggregates: number, job: SdkJob): Promise<LoadResult> {
-  const orders = new AggregateRepository({ annals: client, create: (id) => new Order(id) });
+/** With snapshots: the snapshot and the event that is its last. Without: whole streams. */
+async function loadAggregates(
+  client: Annals,
+  job: Extract<SdkJob, { kind: "load aggregates" }>,
+): Promise<LoadResult> {
+  const orders = new AggregateRepository({
+    annals: client,
+    create: (id) => new Order(id),
+    ...(job.snapshots && { snapshots: { schema: z.number() } }),
+  });
+  const idOf = (n: number): string => `order-${n.toString(16).padStart(8, "0")}`;
+  if (job.snapshots) {
+    for (let n = 0; n < job.aggregates; n++) {
+      await orders.saveSnapshot(await orders.load(idOf(n)));
+    }
+  }
   let next = 0;
   const load = async (): Promise<void> => {
-    const id = `order-${(next++ % aggregates).toString(16).padStart(8, "0")}`;
-    const order = await orders.load(id);
-    if (BigInt(order.state) !== order.version) throw new Error(`${id} is not whole`);
+    const order = await orders.load(idOf(next++ % job.aggregates));
+    if (BigInt(order.state) !== order.version) throw new Error(`${order.aggregateId} is not whole`);
   };
   return runCallLoop(job.load, load, job);
 }

@@ -13,7 +13,12 @@ export type SdkJob = {
   /** Reads the log once, each event decoded, validated and given to a projection. */
   | { readonly kind: "catch-up" }
   /** Loads one of so many aggregates after the other, order-00000000 and so on. */
-  | { readonly kind: "load aggregates"; readonly aggregates: number }
+  | {
+      readonly kind: "load aggregates";
+      readonly aggregates: number;
+      /** Each has a snapshot of its newest state before the time begins. */
+      readonly snapshots: boolean;
+    }
 );
 
 /** What came of it. In `cpu`, the generator is the client. */

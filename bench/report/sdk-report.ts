@@ -38,6 +38,11 @@ export function reportSdk({ measured, clients, ...figures }: SdkFigures): Report
   const { load } = figures;
   const contenders = measured.map((each) => figuresOf(each));
   const ratio = ratioOf(measured, "appends, pipelined", "appends, unary");
+  const snapshots = ratioOf(
+    measured,
+    "loads from a snapshot",
+    `loads of ${load.aggregateEvents} events`,
+  );
   const catchUps = clients.get("typed catch-up") ?? [];
   const perCore = spreadOf(catchUps.map(({ calls, cpu }) => calls / cpu.generator));
   const peaks = [...clients].map(([name, results]) => ({
@@ -65,10 +70,18 @@ export function reportSdk({ measured, clients, ...figures }: SdkFigures): Report
       ]),
     ]),
     ratioLine(ratio),
+    ratioLine(snapshots),
     `typed catch-up: ${rateAndRange(perCore).join(" (")}) events for each CPU second of the client`,
     verdictLines(verdicts),
   ].join("\n\n");
-  const document = { ...figures, contenders, ratios: [ratio], clients: peaks, perCore, verdicts };
+  const document = {
+    ...figures,
+    contenders,
+    ratios: [ratio, snapshots],
+    clients: peaks,
+    perCore,
+    verdicts,
+  };
   const isAppend = ({ name }: { readonly name: string }): boolean => name.startsWith("appends");
   const catchUp = {
     title: "Typed catch-up",

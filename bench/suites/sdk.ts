@@ -87,13 +87,18 @@ export const sdkSuite: Suite = {
       const { inFlight } = options;
       const append = (appends: "unary" | "pipelined"): Contender =>
         contender(`appends, ${appends}`, randomUUID(), inFlight, { kind: "append", appends });
-      const loads = { kind: "load aggregates", aggregates: streams } as const;
+      const aggregates = Math.min(streams, 50);
+      const loads = { kind: "load aggregates", aggregates } as const;
       const measured = await driveInterleaved(
         [
           append("unary"),
           append("pipelined"),
           contender("typed catch-up", filled, 1, { kind: "catch-up" }),
-          contender(`loads of ${aggregateEvents} events`, filled, 1, loads),
+          contender(`loads of ${aggregateEvents} events`, filled, 1, {
+            ...loads,
+            snapshots: false,
+          }),
+          contender("loads from a snapshot", filled, 1, { ...loads, snapshots: true }),
         ],
         {
           ...{ inFlight, connections: 1 },

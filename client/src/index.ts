@@ -97,6 +97,7 @@ export type {
   ProjectionReport,
   ProjectionRunnerOptions,
   ProjectionState,
+  RebuildProgress,
 } from "./projections/runner-options.js";
 export { currentTenant, requireTenant, runWithTenant } from "./tenancy/context.js";
 export type { TenantAccess, TenantHooks } from "./tenancy/tenant-hooks.js";

@@ -9,6 +9,7 @@ import {
   type ProjectionReport,
   type ProjectionRunnerOptions,
   type ProjectionStore,
+  type RebuildProgress,
 } from "@annals/client";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
@@ -306,6 +307,24 @@ describe("pause, stop, rebuild", () => {
       start,
     } as unknown as ProjectionRunnerOptions<undefined>;
     expect(() => new ProjectionRunner(open(), options)).toThrow("start must be");
+  });
+
+  test("a rebuild tells how far it is", async () => {
+    const annals = open();
+    for (let i = 0; i < 3; i++) await append(annals, 1_000);
+    const { runner, seen } = run(annals);
+    const told: RebuildProgress[] = [];
+    await runner.rebuild((progress) => {
+      told.push(progress);
+      throw new Error("nobody listens");
+    });
+    expect(seen).toHaveLength(3_000);
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.every(({ end }) => end === 3_000n)).toBe(true);
+    expect(told.map(({ through }) => through)).toEqual(
+      told.map(({ through }) => through).toSorted((a, b) => Number(a - b)),
+    );
+    expect(told.at(-1)?.through).toBe(3_000n);
   });
 
   test("a rebuild empties and replays, over a poison event too", async () => {

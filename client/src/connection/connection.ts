@@ -10,6 +10,7 @@ import type { OpenTransport } from "../platform/platform.js";
 import { parseAddress } from "./address.js";
 import { type CredentialOptions, setCredentials, withCredentials } from "./credentials.js";
 import { AnnalsError } from "./errors.js";
+import { rawEventStore, type RawReads } from "./raw-event-store.js";
 import { sleep } from "./sleep.js";
 import { type FailedCall, toAnnalsError } from "./wire-error.js";
 
@@ -39,15 +40,23 @@ export interface CallOptions {
 
 type EventStoreClient = Client<typeof EventStore>;
 
-type UnaryCall<T, Service extends DescService = typeof EventStore> = (
-  client: Client<Service>,
+type UnaryCall<T, AnyClient> = (
+  client: AnyClient,
   options: { timeoutMs: number; signal?: AbortSignal },
 ) => Promise<T>;
+
+let read: typeof EventStore | undefined;
+
+/** Made when it is first used. */
+function readService(): typeof EventStore {
+  return (read ??= rawEventStore());
+}
 
 /** The calls to one server. */
 export class Connection {
   readonly #open: OpenTransport;
   readonly #client: EventStoreClient;
+  readonly #reads: RawReads;
   readonly #deadlineMs: number;
   readonly #closing = new AbortController();
 
@@ -59,22 +68,23 @@ export class Connection {
     // The client may be closed while a credential is awaited: no connection is opened after.
     this.#open = openTransport(url.origin, [withCredentials(options), this.#whileOpen]);
     this.#client = createClient(EventStore, this.#open.transport);
+    this.#reads = createClient(readService(), this.#open.transport) as unknown as RawReads;
   }
 
   /** Makes a unary call that reads. @throws AnnalsError */
-  call<T>(run: UnaryCall<T>, options?: CallOptions): Promise<T> {
-    return this.#unary(this.#client, run, options, false);
+  call<T>(run: UnaryCall<T, RawReads>, options?: CallOptions): Promise<T> {
+    return this.#unary(this.#reads, run, options, false);
   }
 
   /** Makes a unary call that writes: its errors say when the outcome is unknown. @throws AnnalsError */
-  write<T>(run: UnaryCall<T>, options?: CallOptions): Promise<T> {
+  write<T>(run: UnaryCall<T, EventStoreClient>, options?: CallOptions): Promise<T> {
     return this.#unary(this.#client, run, options, true);
   }
 
   /** Makes a unary call that reads, of another service than the event store's. @throws AnnalsError */
   callOf<Service extends DescService, T>(
     service: Service,
-    run: UnaryCall<T, Service>,
+    run: UnaryCall<T, Client<Service>>,
     options?: CallOptions,
   ): Promise<T> {
     return this.#unary(createClient(service, this.#open.transport), run, options, false);
@@ -83,15 +93,15 @@ export class Connection {
   /** Like callOf, for a call that writes. @throws AnnalsError */
   writeOf<Service extends DescService, T>(
     service: Service,
-    run: UnaryCall<T, Service>,
+    run: UnaryCall<T, Client<Service>>,
     options?: CallOptions,
   ): Promise<T> {
     return this.#unary(createClient(service, this.#open.transport), run, options, true);
   }
 
-  async #unary<Service extends DescService, T>(
-    client: Client<Service>,
-    run: UnaryCall<T, Service>,
+  async #unary<AnyClient, T>(
+    client: AnyClient,
+    run: UnaryCall<T, AnyClient>,
     { signal, deadlineMs = this.#deadlineMs }: CallOptions = {},
     writes: boolean,
   ): Promise<T> {
@@ -107,7 +117,7 @@ export class Connection {
   /** Reads a stream of answers. Leaving the loop cancels the server's call. @throws AnnalsError */
   async *stream<T>(
     run: (
-      client: EventStoreClient,
+      client: RawReads,
       options: { timeoutMs?: number; signal: AbortSignal },
     ) => AsyncIterable<T>,
     { signal, deadlineMs }: CallOptions = {},
@@ -120,7 +130,7 @@ export class Connection {
     };
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      yield* run(this.#client, { signal: controller.signal, ...timeout });
+      yield* run(this.#reads, { signal: controller.signal, ...timeout });
     } catch (error) {
       throw this.#errorOf(error, { writes: false, signal });
     } finally {

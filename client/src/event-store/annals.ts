@@ -9,6 +9,7 @@ import type { EventsRead, UnknownEvents } from "../events/unknown-events.js";
 import { append, type AppendRequest, type AppendResult, type StreamId } from "./append.js";
 import { AppendPipelines } from "./append-pipelines.js";
 import { toDate, toDomainEvent } from "./codec.js";
+import { EventDecoder } from "./decode-event.js";
 import { EventStream, type UndecodedPage } from "./event-stream.js";
 import { type EventsByTypeOptions, eventsByTypePages } from "./get-events-by-type.js";
 import { Projections } from "./projections.js";
@@ -168,8 +169,8 @@ export class Annals<Known extends DomainEvent = DomainEvent> implements AsyncDis
       options,
     );
     if (!event) throw new AnnalsError("internal", "the server answered no event", {});
-    const data = this.registry.decode(event, "json");
-    return toDomainEvent(event, undefined, data);
+    const decoded = new EventDecoder().decode(event);
+    return toDomainEvent(decoded, undefined, this.registry.decode(decoded, "json"));
   }
 
   /** What is known of a stream. @throws AnnalsError stream_not_found, foreign_stream */

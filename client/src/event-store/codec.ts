@@ -1,10 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, EmptySchema } from "@bufbuild/protobuf/wkt";
-import {
-  type NewEvent as ProtoNewEvent,
-  NewEventSchema,
-  type RecordedEvent,
-} from "@annals/proto/annals/v1/event";
+import { type NewEvent as ProtoNewEvent, NewEventSchema } from "@annals/proto/annals/v1/event";
 import {
   type ExpectedVersion as ProtoExpectedVersion,
   ExpectedVersionSchema,
@@ -13,6 +9,7 @@ import {
 } from "@annals/proto/annals/v1/event_store";
 import type { DomainEvent, NewEvent } from "../events/domain-event.js";
 import type { ReadData } from "../events/registry.js";
+import type { WireEvent } from "./decode-event.js";
 import { toWireCount, toWireMap, toWireString, toWireStrings, toWireTime } from "./wire-values.js";
 
 /**
@@ -99,7 +96,7 @@ export function toProtoTimes(
 }
 
 export function toDomainEvent(
-  event: RecordedEvent,
+  event: WireEvent,
   globalPosition: bigint | undefined,
   read: ReadData,
 ): DomainEvent {
@@ -112,13 +109,13 @@ export function toDomainEvent(
     aggregateVersion: event.aggregateVersion,
     position: event.position,
     globalPosition,
-    occurredAt: toDate(event.occurredAt),
-    recordedAt: toDate(event.recordedAt),
+    occurredAt: event.occurredAt,
+    recordedAt: event.recordedAt,
     data: read.data,
-    metadata: Object.freeze(event.metadata),
+    metadata: event.metadata,
     correlationId: event.correlationId || undefined,
     causationId: event.causationId || undefined,
-    tags: Object.freeze(event.tags),
+    tags: event.tags,
   };
   if (read.kind === "raw") {
     return Object.freeze({ ...domainEvent, contentType: event.contentType });

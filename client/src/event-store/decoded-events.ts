@@ -1,8 +1,8 @@
-import type { RecordedEvent } from "@annals/proto/annals/v1/event";
 import type { DomainEvent } from "../events/domain-event.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { RawEvent, UnknownEvents } from "../events/unknown-events.js";
 import { toDomainEvent } from "./codec.js";
+import { EventDecoder } from "./decode-event.js";
 
 /**
  * Decodes events as they are asked for; to iterate once. One that cannot be read throws in its place:
@@ -10,10 +10,14 @@ import { toDomainEvent } from "./codec.js";
  */
 export class DecodedEvents implements IterableIterator<DomainEvent | RawEvent> {
   #next = 0;
+  readonly #decoder = new EventDecoder();
 
-  /** @param globalPositions of each event, in the whole log; else none */
+  /**
+   * @param events each an annals.v1.RecordedEvent
+   * @param globalPositions of each event, in the whole log; else none
+   */
   constructor(
-    private readonly events: readonly RecordedEvent[],
+    private readonly events: readonly Uint8Array[],
     private readonly registry: EventRegistry,
     private readonly unknownEvents: UnknownEvents = "json",
     private readonly globalPositions: readonly bigint[] = [],
@@ -26,8 +30,9 @@ export class DecodedEvents implements IterableIterator<DomainEvent | RawEvent> {
   next(): IteratorResult<DomainEvent | RawEvent, undefined> {
     for (;;) {
       const index = this.#next++;
-      const event = this.events[index];
-      if (!event) return { done: true, value: undefined };
+      const bytes = this.events[index];
+      if (!bytes) return { done: true, value: undefined };
+      const event = this.#decoder.decode(bytes);
       const read = this.registry.decode(event, this.unknownEvents);
       if (read) {
         return { done: false, value: toDomainEvent(event, this.globalPositions[index], read) };

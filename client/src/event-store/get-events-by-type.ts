@@ -2,6 +2,7 @@ import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
 import { toProtoTimes } from "./codec.js";
+import { EventDecoder } from "./decode-event.js";
 import { DecodedEvents } from "./decoded-events.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toWireCount, toWireString, toWireStrings } from "./wire-values.js";
@@ -42,7 +43,7 @@ export async function* eventsByTypePages(
     const last = answer.events.at(-1);
     if (last) {
       const events = new DecodedEvents(answer.events, registry, options.unknownEvents);
-      yield { events, resumeFrom: last.position };
+      yield { events, resumeFrom: new EventDecoder().decode(last).position };
     }
     pageToken = answer.nextPageToken;
   } while (pageToken !== "");

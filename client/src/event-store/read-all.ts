@@ -4,6 +4,7 @@ import { AnnalsError } from "../connection/errors.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
 import { type EventFilter, toProtoFilter } from "./codec.js";
+import { EventDecoder } from "./decode-event.js";
 import { DecodedEvents } from "./decoded-events.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toWireCount, toWireString } from "./wire-values.js";
@@ -53,7 +54,8 @@ export async function* readAllPages(
         if (!last) continue;
         const { unknownEvents } = options;
         const decoded = new DecodedEvents(events, registry, unknownEvents, globalPositions);
-        yield { events: decoded, resumeFrom: whole ? cursor : last.position };
+        const resumeFrom = whole ? cursor : new EventDecoder().decode(last).position;
+        yield { events: decoded, resumeFrom };
         break;
       }
       case "checkpoint":

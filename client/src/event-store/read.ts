@@ -3,6 +3,7 @@ import type { CallOptions, Connection } from "../connection/connection.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UnknownEvents } from "../events/unknown-events.js";
 import type { StreamId } from "./append.js";
+import { EventDecoder } from "./decode-event.js";
 import { DecodedEvents } from "./decoded-events.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { toProtoStream, toWireCount } from "./wire-values.js";
@@ -48,7 +49,7 @@ export async function* readPages(
         const { events } = answer.value;
         const last = events.at(-1);
         if (!last) continue;
-        resumeFrom = last.aggregateVersion;
+        resumeFrom = new EventDecoder().decode(last).aggregateVersion;
         yield { events: new DecodedEvents(events, registry, options.unknownEvents), resumeFrom };
         break;
       }

@@ -29,6 +29,13 @@ export function streamsRequests(): boolean {
   return false;
 }
 
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Reads parts of bytes as UTF-8. */
+export function textReader(bytes: Uint8Array): (start: number, end: number) => string {
+  return (start, end) => utf8.decode(bytes.subarray(start, end));
+}
+
 /** The Connect protocol in binary, by fetch. */
 export function openTransport(origin: string, interceptors: Interceptor[]): OpenTransport {
   const closing = new AbortController();

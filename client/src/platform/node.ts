@@ -11,6 +11,12 @@ export function streamsRequests(): boolean {
   return true;
 }
 
+/** Reads parts of bytes as UTF-8. */
+export function textReader(bytes: Uint8Array): (start: number, end: number) => string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (start, end) => buffer.toString("utf8", start, end);
+}
+
 /** A connection that carries a call is pinged so often, and given up when no answer comes. */
 const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
 

@@ -16,10 +16,15 @@ export type GivenContext<Transaction> = undefined extends Transaction
   ? [context?: HandlerContext<Transaction>]
   : [context: HandlerContext<Transaction>];
 
+const byHand: HandlerContext<undefined> = {
+  transaction: undefined,
+  signal: new AbortController().signal,
+  attempt: 1,
+};
+
 /** What a handler has that is called by hand: nothing ends it. */
 export function contextOf<Transaction>([context]: readonly [
   HandlerContext<Transaction>?,
 ]): HandlerContext<Transaction> {
-  const byHand = { transaction: undefined as Transaction, signal: new AbortController().signal };
-  return context ?? { ...byHand, attempt: 1 };
+  return context ?? (byHand as HandlerContext<Transaction>);
 }

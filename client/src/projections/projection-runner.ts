@@ -11,9 +11,20 @@ import { beginning, parsePlace, type Place } from "./place.js";
 import { Progress } from "./progress.js";
 import type { ProjectionClaim } from "./projection-store.js";
 import { runHandler } from "./run-handler.js";
-import type { ProjectionHealth, ProjectionRunnerOptions } from "./runner-options.js";
+import type {
+  ProjectionHealth,
+  ProjectionRunnerOptions,
+  RebuildProgress,
+} from "./runner-options.js";
+import { tellSafely } from "../connection/tell-safely.js";
 import { RunnerStatus } from "./runner-status.js";
 import { writeProgress } from "./write-progress.js";
+
+interface Replay {
+  readonly end: bigint;
+  readonly onProgress: ((progress: RebuildProgress) => void) | undefined;
+  readonly resolve: () => void;
+}
 
 /**
  * Keeps a read model up to date: catches up, then follows, and keeps its place. An event comes at
@@ -26,7 +37,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   #error: unknown;
   #running: Promise<void> | undefined;
   #rebuilding = false;
-  #waitingForReplay: (() => void)[] = [];
+  readonly #replays = new Set<Replay>();
   #reading = new AbortController();
   readonly #progress = new Progress();
   readonly #gate = new Gate();
@@ -74,12 +85,16 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   /**
    * Empties the read model and replays the log; starts the runner if it was not. Resolves once all that was
    * in the log is handled.
+   *
+   * @param onProgress told after each page. What it throws is passed over
+   * @throws what the runner fails with
    */
-  async rebuild(): Promise<void> {
+  async rebuild(onProgress?: (progress: RebuildProgress) => void): Promise<void> {
+    const { through: end } = onProgress ? await this.#end() : beginning;
     this.#rebuilding = true;
     this.start();
     const replayed = new Promise<void>((resolve) => {
-      this.#waitingForReplay.push(resolve);
+      this.#replays.add({ end, onProgress, resolve });
     });
     this.#reading.abort();
     await Promise.race([replayed, this.#running]);
@@ -171,6 +186,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
         const work = this.#pageWork(claim, signal);
         await handlePage(work, page, this.#progress, { gate: this.#gate, signal });
         if (signal.aborted) break;
+        this.#tellProgress();
         if (page.mark) this.#status.become(page.mark === "caught_up" ? "live" : "catching_up");
         if (page.mark === "caught_up") this.#replayed();
       }
@@ -180,8 +196,16 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     if (isAnnalsError(signal.reason, "projection_superseded")) throw signal.reason;
   }
 
+  #tellProgress(): void {
+    const { through } = this.#progress.place;
+    for (const { end, onProgress } of this.#replays) {
+      tellSafely(onProgress, { through: through < end ? through : end, end });
+    }
+  }
+
   #replayed(): void {
-    for (const resolve of this.#waitingForReplay.splice(0)) resolve();
+    for (const { resolve } of this.#replays) resolve();
+    this.#replays.clear();
   }
 
   async #truncate(claim: ProjectionClaim, reading: AbortSignal): Promise<void> {

@@ -97,3 +97,11 @@ export interface ProjectionHealth {
   /** Why it is "failed", else undefined. */
   readonly error: unknown;
 }
+
+/** How far a rebuild came. */
+export interface RebuildProgress {
+  /** Position of the last event that is done; in the whole log its global position. */
+  readonly through: bigint;
+  /** The last one that was in the log when the rebuild was asked for. */
+  readonly end: bigint;
+}

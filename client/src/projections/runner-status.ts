@@ -1,3 +1,4 @@
+import { tellSafely } from "../connection/tell-safely.js";
 import type { Gate } from "./gate.js";
 import type { ProjectionReport, ProjectionState } from "./runner-options.js";
 
@@ -24,10 +25,6 @@ export class RunnerStatus {
   }
 
   readonly report = (report: ProjectionReport): void => {
-    try {
-      this.onReport?.(report);
-    } catch {
-      // Who listens must not end what is told of.
-    }
+    tellSafely(this.onReport, report);
   };
 }

@@ -1,4 +1,5 @@
 import { isAnnalsError } from "../connection/errors.js";
+import { tellSafely } from "../connection/tell-safely.js";
 
 /** What an application does beside a tenant's loads and saves. */
 export interface TenantHooks<Aggregate> {
@@ -37,13 +38,5 @@ export async function audited<T>(tell: Tell, access: Access, run: () => Promise<
     const denied = isAnnalsError(error, "foreign_aggregate");
     tellSafely(tell, { ...access, outcome: denied ? "denied" : "failed", error });
     throw error;
-  }
-}
-
-function tellSafely(tell: Tell, access: TenantAccess): void {
-  try {
-    tell?.(access);
-  } catch {
-    // Who listens must not change what is told of.
   }
 }
