@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ReadAllResponseSchema } from "@annals/proto/annals/v1/event_store";
 import type { RecordedEvent } from "#server/domain/event.js";
+import { encodeFrame, toEvents } from "#server/domain/event-frame.js";
 import { parseTenantId } from "#server/domain/tenant.js";
 import { encodePageAnswer } from "#server/transport/codec/encode-page.js";
 import { toRecordedEvent } from "#server/transport/codec/recorded-event.js";
+import { wholly } from "./support/store-input.js";
 
 const text = fc.string({ unit: "binary", maxLength: 200 }).map((s) => s.toWellFormed());
 const place = fc.bigInt(1n, 2n ** 63n - 1n);
@@ -48,4 +50,23 @@ test("a page encoded by hand has the bytes that the generated code would make", 
     }),
     { numRuns: 300 },
   );
+});
+
+test("frames that a store keeps become the events that they were made of, and the same page", () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 8 }), text, (events, cursor) => {
+      const globalPositions = events.map(({ globalPosition }) => globalPosition);
+      const bytes = new Uint8Array(Buffer.concat(events.map(encodeFrame)));
+      const kept = toEvents({ bytes, globalPositions });
+      expect(encodePageAnswer(kept, { globalPositions, cursor })).toEqual(
+        encodePageAnswer(events, { globalPositions, cursor }),
+      );
+      expect(kept.map(wholly)).toEqual(events.map(wholly));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("what is no frame is refused, and does not become an event", () => {
+  expect(() => toEvents({ bytes: Uint8Array.of(1, 2, 3), globalPositions: [1n] })).toThrow();
 });

@@ -97,13 +97,14 @@ function sqliteChunk(fill: BulkFill): (first: number, last: number) => string {
     INSERT OR IGNORE INTO streams (stream_no, tenant_no, aggregate_type, aggregate_id)
     SELECT i, 1, 'Order', printf('order-%08x', i - 1) FROM numbers;
     ${numbers(first, last)}
-    INSERT INTO events (global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
-      aggregate_version, event_type, occurred_at, recorded_at, content_type, metadata,
-      correlation_id, causation_id, tags, data, tenant_no, stream_no)
-    SELECT i, '${fill.tenant}', i, ${id}, 'Order', printf('order-%08x', i % ${fill.streams}),
-      (i - 1) / ${fill.streams} + 1, 'OrderPlaced', ${at("i")}, ${at("i")}, 'application/json', NULL,
-      '', '', NULL, CAST(printf('{"customer":"c-%08x","total":"100.00","note":"${noteOf(fill)}"}',
-      i % 1000) AS BLOB), 1, i % ${fill.streams} + 1
+    INSERT INTO events (global_position, tenant_no, position, stream_no, aggregate_version, event_id,
+      aggregate_type, aggregate_id, event_type, recorded_at, tags, frame)
+    SELECT i, 1, i, i % ${fill.streams} + 1, (i - 1) / ${fill.streams} + 1, ${id},
+      'Order', printf('order-%08x', i % ${fill.streams}), 'OrderPlaced', ${at("i")}, NULL,
+      event_frame('${fill.tenant}', ${id}, 'Order', printf('order-%08x', i % ${fill.streams}),
+        'OrderPlaced', (i - 1) / ${fill.streams} + 1, i, ${at("i")}, ${at("i")},
+        CAST(printf('{"customer":"c-%08x","total":"100.00","note":"${noteOf(fill)}"}', i % 1000) AS BLOB),
+        'application/json', NULL, '', '', NULL)
     FROM numbers;
     INSERT INTO tenants (tenant_no, tenant_id, position, recorded_at, bytes)
     VALUES (1, '${fill.tenant}', ${last}, ${at(String(last))}, ${last * sizeOf(fill)})

@@ -20,7 +20,7 @@ export interface RawGrpcCall {
   readonly ended: Promise<number>;
   /** The typed detail of a failed call, once it has ended. */
   detail(): ErrorDetail | undefined;
-  /** Resolves when a condition on the messages holds; rejects when the call ends before. */
+  /** Resolves when a condition on the messages holds; rejects when the call ends before, or after ten seconds. */
   until(holds: () => boolean): Promise<void>;
   cancel(): void;
 }
@@ -102,14 +102,19 @@ function startCall(
     detail: () => detailOf(Buffer.from(details, "base64")),
     until: (holds) =>
       new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          reject(new Error("what was waited for did not come"));
+        }, 10_000);
         const check = (): void => {
           if (!holds()) return;
+          clearTimeout(timer);
           waiting.delete(check);
           resolve();
         };
         waiting.add(check);
         ended
           .then((code) => {
+            clearTimeout(timer);
             reject(new Error(`the call ended early with status ${String(code)}`));
           })
           .catch(reject);

@@ -138,3 +138,15 @@ export function idsOf(events: readonly { readonly eventId: string }[]): string[]
 export function oneTo(n: number): bigint[] {
   return Array.from({ length: n }, (_, i) => BigInt(i + 1));
 }
+
+/** Every field of an event, which may be one that decodes them when they are asked for. */
+export function wholly(event: RecordedEvent): RecordedEvent {
+  const { tenantId, eventId, aggregateType, aggregateId, eventType, aggregateVersion } = event;
+  const { position, globalPosition, occurredAt, recordedAt, data, contentType } = event;
+  const { metadata, correlationId, causationId, tags } = event;
+  return {
+    ...{ tenantId, eventId, aggregateType, aggregateId, eventType, aggregateVersion },
+    ...{ position, globalPosition, occurredAt, recordedAt, data, contentType },
+    ...{ metadata, correlationId, causationId, tags },
+  };
+}

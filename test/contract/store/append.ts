@@ -17,6 +17,7 @@ import {
   streamExists,
   streamQuery,
   wholeLogQuery,
+  wholly,
 } from "../../support/store-input.js";
 import { describeTheme, type StoreContract } from "./theme.js";
 
@@ -189,8 +190,8 @@ export function describeAppend(contract: StoreContract): void {
       });
       expect(found?.data).toBeInstanceOf(Uint8Array);
       const { events } = await store.readStream(streamQuery(tenantId, stream));
-      expect(events).toEqual([found]);
-      expect((await store.readLog(logQuery(tenantId))).events).toEqual([found]);
+      expect(events.map(wholly)).toEqual([found]);
+      expect((await store.readLog(logQuery(tenantId))).events.map(wholly)).toEqual([found]);
     });
 
     test("empty data, metadata, tags and ids come back empty", async (store) => {

@@ -17,6 +17,7 @@ import {
   streamExists,
   streamQuery,
   wholeLogQuery,
+  wholly,
 } from "../../support/store-input.js";
 import { StoreModel } from "./model.js";
 import { describeTheme, type StoreContract } from "./theme.js";
@@ -196,7 +197,7 @@ async function expectLog(
     )
     .filter((event) => matchesFilter(query.filter, event));
   const events = await readLogToEnd(store, { ...query, tenantId });
-  expect(events).toEqual(forwards ? picked : picked.reverse());
+  expect(events.map(wholly)).toEqual(forwards ? picked : picked.reverse());
 }
 
 async function expectStream(
@@ -217,7 +218,7 @@ async function expectStream(
     maxBytes,
   });
   const page = await store.readStream(query);
-  expect(page.events).toEqual(picked.slice(0, page.events.length));
+  expect(page.events.map(wholly)).toEqual(picked.slice(0, page.events.length));
   expect(page.atEnd).toBe(page.events.length === picked.length);
   expect(page.events.length).toBeLessThanOrEqual(maxEvents);
   if (picked.length > 0) expect(page.events.length).toBeGreaterThan(0);
@@ -234,12 +235,13 @@ async function expectWholeLog(
   const bounds = { direction, filter, maxEvents, maxBytes };
   if (forwards) {
     const events = await readWholeLogToEnd(store, wholeLogQuery({ ...bounds, from: base }));
-    expect(events).toEqual(picked);
+    expect(events.map(wholly)).toEqual(picked);
   } else {
     const tenants = new Set(model.events.map((event) => event.tenantId));
     const events = await readWholeLogToEnd(store, wholeLogQuery({ ...bounds, to: base }));
     // `to` is inclusive, and marks an event of an earlier run.
-    expect(events.filter((event) => tenants.has(event.tenantId))).toEqual(picked.reverse());
+    const own = events.filter((event) => tenants.has(event.tenantId));
+    expect(own.map(wholly)).toEqual(picked.reverse());
   }
 }
 

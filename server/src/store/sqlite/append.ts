@@ -1,10 +1,10 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { encodeFrame } from "../../domain/event-frame.js";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
 import type { Appended, AppendOutcome } from "../store.js";
 import { LogHeads, type TenantHead } from "./log-heads.js";
 import type { UnpackedIntent } from "./packed-batch.js";
-import { eventColumns } from "./row.js";
 import type { Statements } from "./statements.js";
 
 /** The commit itself failed: what it was to write may be on disk all the same. */
@@ -81,26 +81,41 @@ export class Appender {
     let globalPosition = this.#heads.globalPosition() + 1n;
     let version = actual;
     for (const event of events) {
-      insert.run(
-        globalPosition++,
+      const { eventId, eventType, tags } = event;
+      version++;
+      const frame = encodeFrame({
         tenantId,
-        position++,
-        event.eventId,
+        eventId,
         aggregateType,
         aggregateId,
-        ++version,
-        event.eventType,
-        event.occurredAt ?? recordedAt,
+        eventType,
+        aggregateVersion: version,
+        position,
+        occurredAt: event.occurredAt ?? recordedAt,
         recordedAt,
-        event.contentType,
-        event.metadata,
-        event.correlationId,
-        event.causationId,
-        event.tags,
-        event.data,
+        data: event.data,
+        contentType: event.contentType,
+        metadata: event.metadata === null ? noTexts : (JSON.parse(event.metadata) as Texts),
+        correlationId: event.correlationId,
+        causationId: event.causationId,
+        tags: tags === null ? noTags : (JSON.parse(tags) as string[]),
+      });
+      insert.run(
+        globalPosition,
         tenantNo,
+        position,
         streamNo,
+        version,
+        eventId,
+        aggregateType,
+        aggregateId,
+        eventType,
+        recordedAt,
+        tags,
+        frame,
       );
+      globalPosition++;
+      position++;
     }
     this.#heads.advance(tenant, head, BigInt(events.length), bytes, recordedAt);
     return {
@@ -141,6 +156,10 @@ export class Appender {
   }
 }
 
+type Texts = Readonly<Record<string, string>>;
+const noTexts: Texts = {};
+const noTags: readonly string[] = [];
+
 type FoundRow = [
   aggregateType: string,
   aggregateId: string,
@@ -154,5 +173,7 @@ const findEvent = `
   FROM events WHERE tenant_no = ? AND event_id = ?`;
 
 const insertEvent = `
-  INSERT INTO events (${eventColumns}, tenant_no, stream_no)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO events (
+    global_position, tenant_no, position, stream_no, aggregate_version, event_id,
+    aggregate_type, aggregate_id, event_type, recorded_at, tags, frame
+  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;

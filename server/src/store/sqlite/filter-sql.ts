@@ -19,7 +19,12 @@ export function toFilterSql(filter: EventFilter): FilterSql {
     values.push(...bound);
   };
   const { tenantIds, aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = filter;
-  if (tenantIds.length > 0) add(anyOf("tenant_id"), JSON.stringify(tenantIds));
+  if (tenantIds.length > 0) {
+    add(
+      "tenant_no IN (SELECT tenant_no FROM tenants WHERE tenant_id IN (SELECT value FROM json_each(?)))",
+      JSON.stringify(tenantIds),
+    );
+  }
   const [onlyType] = aggregateTypes;
   if (aggregateTypes.length === 1 && onlyType !== undefined) add("aggregate_type = ?", onlyType);
   else if (aggregateTypes.length > 1) add(anyOf("aggregate_type"), JSON.stringify(aggregateTypes));

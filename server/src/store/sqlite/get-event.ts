@@ -1,5 +1,5 @@
 import { tenantNo } from "./numbers.js";
-import { eventColumns, type EventRow } from "./row.js";
+import type { EventRow } from "./row.js";
 import type { Statements } from "./statements.js";
 
 export function getEvent(
@@ -8,6 +8,8 @@ export function getEvent(
   eventId: string,
 ): EventRow | undefined {
   return statements
-    .prepare(`SELECT ${eventColumns} FROM events WHERE tenant_no = ${tenantNo} AND event_id = ?`)
+    .prepare(
+      `SELECT position, global_position, frame FROM events WHERE tenant_no = ${tenantNo} AND event_id = ?`,
+    )
     .get(tenantId, eventId) as EventRow | undefined;
 }

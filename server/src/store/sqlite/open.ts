@@ -1,12 +1,12 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { decodeFrame, toEvents } from "../../domain/event-frame.js";
 import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Watchers } from "../watchers.js";
 import { openDatabase } from "./database.js";
 import { lockFile } from "./file-lock.js";
 import { packBatch, unpackOutcomes } from "./packed-batch.js";
-import { toRecordedEvent } from "./row.js";
 import { migrate } from "./schema.js";
 import { WorkerClient } from "./worker-client.js";
 
@@ -59,20 +59,20 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
       return outcomes;
     },
     readStream: async (query, options) => {
-      const { rows, atEnd } = await reader.ask("readStream", [query], options);
-      return { events: rows.map(toRecordedEvent), atEnd };
+      const { page, atEnd } = await reader.ask("readStream", [query], options);
+      return { events: toEvents(page), atEnd };
     },
     readLog: async (query, options) => {
-      const { rows, ...rest } = await reader.ask("readLog", [query], options);
-      return { events: rows.map(toRecordedEvent), ...rest };
+      const { page, ...rest } = await reader.ask("readLog", [query], options);
+      return { events: toEvents(page), ...rest };
     },
     readWholeLog: async (query, options) => {
-      const { rows, ...rest } = await reader.ask("readWholeLog", [query], options);
-      return { events: rows.map(toRecordedEvent), ...rest };
+      const { page, ...rest } = await reader.ask("readWholeLog", [query], options);
+      return { events: toEvents(page), ...rest };
     },
     getEvent: async (tenantId, eventId, options) => {
       const row = await reader.ask("getEvent", [tenantId, eventId], options);
-      return row && toRecordedEvent(row);
+      return row && { ...decodeFrame(row[2]), globalPosition: row[1] };
     },
     getStream: (tenantId, stream, options) => reader.ask("getStream", [tenantId, stream], options),
     getHead: (tenantId, options) => reader.ask("getHead", [tenantId], options),

@@ -18,6 +18,7 @@ import { getStream, isForeignStream } from "./get-stream.js";
 import { readLog, readWholeLog } from "./read-log.js";
 import { readStream } from "./read-stream.js";
 import { deleteRecord, getRecord, listRecords, putRecord } from "./records.js";
+import type { RowPage } from "./page-of.js";
 import type { EventRow } from "./row.js";
 import type { ScanPage } from "./scan-log.js";
 import { getTenantUsage, listTenantUsage } from "./tenant-usage.js";
@@ -26,10 +27,10 @@ import { Statements } from "./statements.js";
 /** What a worker can be asked: plain data in and out, for it crosses threads. */
 export interface Operations {
   readonly append: (batch: PackedBatch, now: Instant) => PackedOutcomes;
-  readonly readStream: (query: StreamQuery) => { rows: EventRow[]; atEnd: boolean };
+  readonly readStream: (query: StreamQuery) => { page: RowPage; atEnd: boolean };
   readonly readLog: (query: LogQuery) => ScanPage;
   readonly readWholeLog: (query: WholeLogQuery) => {
-    rows: EventRow[];
+    page: RowPage;
     scannedTo: string;
     atEnd: boolean;
   };

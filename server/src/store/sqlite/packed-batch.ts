@@ -3,6 +3,7 @@ import type { ExpectedVersion } from "../../domain/expected-version.js";
 import type { Failure } from "../../domain/error.js";
 import type { Instant } from "../../domain/instant.js";
 import type { StreamId } from "../../domain/stream.js";
+import type { TenantId } from "../../domain/tenant.js";
 import type { AppendIntent, AppendOutcome } from "../store.js";
 import { metadataColumn, tagsColumn } from "./row.js";
 
@@ -22,7 +23,7 @@ type Field = string | number | null;
 
 /** An append as the writing thread takes it: what becomes a column is one. */
 export interface UnpackedIntent {
-  readonly tenantId: string;
+  readonly tenantId: TenantId;
   readonly stream: StreamId;
   readonly expected: ExpectedVersion;
   /** Of its events, counted by sizeOfEvent. */
@@ -102,7 +103,7 @@ export function unpackBatch(packed: PackedBatch): UnpackedIntent[] {
     data: nextData(),
   });
   while (at < fields.length) {
-    const tenantId: string = next();
+    const tenantId: TenantId = next();
     const stream: StreamId = { aggregateType: next(), aggregateId: next() };
     const kind: ExpectedVersion["kind"] = next();
     const version: string = next();

@@ -1,7 +1,7 @@
 import type { LogQuery, WholeLogQuery } from "../store.js";
 import { encodeCursor, parseCursor } from "../global-cursor.js";
 import { getHead, getWholeHead } from "./get-head.js";
-import type { EventRow } from "./row.js";
+import type { RowPage } from "./page-of.js";
 import { scanLog, type ScanPage } from "./scan-log.js";
 import type { Statements } from "./statements.js";
 
@@ -15,7 +15,7 @@ export function readLog(statements: Statements, query: LogQuery): ScanPage {
 export function readWholeLog(
   statements: Statements,
   query: WholeLogQuery,
-): { rows: EventRow[]; scannedTo: string; atEnd: boolean } {
+): { page: RowPage; scannedTo: string; atEnd: boolean } {
   const head = getWholeHead(statements).globalPosition;
   const [start, end] = query.direction === "forwards" ? [0n, head] : [head + 1n, 1n];
   const page = scanLog(

@@ -1,15 +1,14 @@
 import type { StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
 import { inStream } from "./numbers.js";
-import { pageOf } from "./page-of.js";
-import { eventColumns, type EventRow } from "./row.js";
+import { pageOf, type RowPage } from "./page-of.js";
 import type { Statements } from "./statements.js";
 
 /** A page of one stream, by its index. */
 export function readStream(
   statements: Statements,
   query: StreamQuery,
-): { rows: EventRow[]; atEnd: boolean } {
+): { page: RowPage; atEnd: boolean } {
   const { tenantId, stream, fromVersion, toVersion, direction } = query;
   const statement = statements.prepare(direction === "forwards" ? forwards : backwards);
   const { aggregateType, aggregateId } = stream;
@@ -17,11 +16,11 @@ export function readStream(
     statement.iterate(tenantId, aggregateType, aggregateId, fromVersion, toVersion),
     query,
   );
-  const last = page.rows.at(-1)?.[6];
-  if (!page.full || last === undefined) return { rows: page.rows, atEnd: true };
-  if (direction === "backwards") return { rows: page.rows, atEnd: last <= max(fromVersion, 1n) };
+  const { last, full } = page;
+  if (!full || last === undefined) return { page, atEnd: true };
+  if (direction === "backwards") return { page, atEnd: last <= max(fromVersion, 1n) };
   const version = getStream(statements, tenantId, stream)?.version ?? 0n;
-  return { rows: page.rows, atEnd: last >= toVersion || last >= version };
+  return { page, atEnd: last >= toVersion || last >= version };
 }
 
 function max(a: bigint, b: bigint): bigint {
@@ -29,7 +28,7 @@ function max(a: bigint, b: bigint): bigint {
 }
 
 const select = `
-  SELECT ${eventColumns} FROM events INDEXED BY events_by_stream
+  SELECT aggregate_version, global_position, frame FROM events INDEXED BY events_by_stream
   WHERE ${inStream} AND aggregate_version BETWEEN ? AND ?
   ORDER BY aggregate_version`;
 const forwards = `${select} ASC`;

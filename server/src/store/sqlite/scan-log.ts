@@ -5,8 +5,8 @@ import { cutToTime, type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds } from "../store.js";
 import { toFilterSql } from "./filter-sql.js";
 import { tenantNo } from "./numbers.js";
-import { pageOf } from "./page-of.js";
-import { eventColumns, type EventRow } from "./row.js";
+import { joinedFrames, type RowsOfLog } from "./joined-frames.js";
+import { emptyPage, pageOf, type RowPage } from "./page-of.js";
 import type { Statements } from "./statements.js";
 
 /** Most places that one page looks at, where no index leads to those that match. */
@@ -30,9 +30,9 @@ export interface Scan extends PageBounds {
   readonly filter: EventFilter;
 }
 
-/** Rows of a log, and how far it was looked at. */
+/** Events of a log, and how far it was looked at. */
 export interface ScanPage {
-  readonly rows: EventRow[];
+  readonly page: RowPage;
   readonly scannedTo: bigint;
   readonly atEnd: boolean;
 }
@@ -41,22 +41,19 @@ export interface ScanPage {
 export function scanLog(statements: Statements, log: Log, scan: Scan): ScanPage {
   const forwards = scan.direction === "forwards";
   const whole = rangeOf(scan.direction, scan.from, scan.to, log.head);
-  if (whole.lowest > whole.highest) return { rows: [], scannedTo: scan.from, atEnd: true };
+  if (whole.lowest > whole.highest) return { page: emptyPage(), scannedTo: scan.from, atEnd: true };
   const end = forwards ? whole.highest : whole.lowest;
 
   const range = cutToTime(whole, scan.filter, (place) => recordedAtOf(statements, log, place));
-  if (range.lowest > range.highest) return { rows: [], scannedTo: end, atEnd: true };
+  if (range.lowest > range.highest) return { page: emptyPage(), scannedTo: end, atEnd: true };
   const part = partOf(statements, log, scan, range);
 
-  const page = pageOf(selectRows(statements, log, scan, part), scan);
-  const last = page.rows.at(-1);
-  if (page.full && last) {
-    const scannedTo = log.place === "position" ? last[2] : last[0];
-    return { rows: page.rows, scannedTo, atEnd: scannedTo === end };
-  }
+  const page = readPart(statements, log, scan, part);
+  const { last, full } = page;
+  if (full && last !== undefined) return { page, scannedTo: last, atEnd: last === end };
   const atEnd = forwards ? part.highest === range.highest : part.lowest === range.lowest;
   const scannedTo = atEnd ? end : forwards ? part.highest : part.lowest;
-  return { rows: page.rows, scannedTo, atEnd };
+  return { page, scannedTo, atEnd };
 }
 
 /** How much of a range one page looks at. */
@@ -94,26 +91,28 @@ function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRang
     : { lowest: highest - window + 1n, highest };
 }
 
-function selectRows(
-  statements: Statements,
-  log: Log,
-  { direction, filter }: Scan,
-  { lowest, highest }: PlaceRange,
-): Iterable<unknown> {
+function readPart(statements: Statements, log: Log, scan: Scan, part: PlaceRange): RowPage {
+  const { direction, filter } = scan;
   const { conditions, values } = toFilterSql(filter);
-  const byType = filter.aggregateTypes.length === 1;
-  const tenant = log.tenantId === undefined ? "" : `tenant_no = ${tenantNo} AND `;
-  const index =
-    log.tenantId === undefined
-      ? ""
-      : `INDEXED BY ${byType ? "events_by_type" : "events_by_position"}`;
+  const rows = rowsOf(log, filter.aggregateTypes.length === 1);
+  const { table, of, place } = rows;
+  if (direction === "forwards" && conditions === "") {
+    return joinedFrames(statements, rows, part, scan);
+  }
   const order = direction === "forwards" ? "ASC" : "DESC";
   const sql = `
-    SELECT ${eventColumns} FROM events ${index}
-    WHERE ${tenant}${log.place} BETWEEN ? AND ?${conditions}
-    ORDER BY ${log.place} ${order}`;
-  const of = log.tenantId === undefined ? [] : [log.tenantId];
-  return statements.prepare(sql).iterate(...of, lowest, highest, ...values);
+    SELECT ${place}, global_position, frame FROM ${table}
+    WHERE ${of}${place} BETWEEN ? AND ?${conditions}
+    ORDER BY ${place} ${order}`;
+  const bound = [...rows.values, part.lowest, part.highest, ...values];
+  return pageOf(statements.prepare(sql).iterate(...bound), scan);
+}
+
+function rowsOf({ place, tenantId }: Log, byType: boolean): RowsOfLog {
+  if (tenantId === undefined) return { table: "events", of: "", values: [], place };
+  const index = byType ? "events_by_type" : "events_by_position";
+  const of = `tenant_no = ${tenantNo} AND `;
+  return { table: `events INDEXED BY ${index}`, of, values: [tenantId], place };
 }
 
 function recordedAtOf(statements: Statements, log: Log, place: bigint): Instant {

@@ -1,3 +1,4 @@
+import { addEventFrame } from "./event-frame-function.js";
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 
 /**
@@ -107,6 +108,36 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX events_by_stream ON events (tenant_no, stream_no, aggregate_version);
   CREATE INDEX events_by_type ON events (tenant_no, aggregate_type, position);
   `,
+  `
+  -- An event is kept as the frame that its readers are sent (domain/event-frame.ts), and beside it what is
+  -- searched for.
+  ALTER TABLE events RENAME TO old_events;
+  CREATE TABLE events (
+    global_position INTEGER PRIMARY KEY,
+    tenant_no INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    stream_no INTEGER NOT NULL,
+    aggregate_version INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    aggregate_type TEXT NOT NULL,
+    aggregate_id TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    tags TEXT,
+    frame BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO events
+    SELECT global_position, tenant_no, position, stream_no, aggregate_version, event_id, aggregate_type,
+      aggregate_id, event_type, recorded_at, tags,
+      event_frame(tenant_id, event_id, aggregate_type, aggregate_id, event_type, aggregate_version, position,
+        occurred_at, recorded_at, data, content_type, metadata, correlation_id, causation_id, tags)
+    FROM old_events ORDER BY global_position;
+  DROP TABLE old_events;
+  CREATE UNIQUE INDEX events_by_position ON events (tenant_no, position);
+  CREATE UNIQUE INDEX events_by_id ON events (tenant_no, event_id);
+  CREATE UNIQUE INDEX events_by_stream ON events (tenant_no, stream_no, aggregate_version);
+  CREATE INDEX events_by_type ON events (tenant_no, aggregate_type, position);
+  `,
 ];
 
 /**
@@ -119,6 +150,7 @@ export function migrate(
   database: DatabaseSyncInstance,
   toVersion: number = migrations.length,
 ): void {
+  addEventFrame(database);
   const row = database.prepare("PRAGMA user_version").get() as { user_version: number };
   const current = row.user_version;
   if (current > migrations.length) {

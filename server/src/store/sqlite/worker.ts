@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { AnnalsError } from "../../domain/error.js";
 import { CommitError } from "./append.js";
 import { openDatabase } from "./database.js";
+import type { RowPage } from "./page-of.js";
 import { createOperations } from "./operations.js";
 import type { WorkerAnswer, WorkerQuestion } from "./worker-client.js";
 
@@ -16,9 +17,20 @@ parentPort?.on("message", (question: WorkerQuestion | "close") => {
     database.close();
     parentPort?.close();
   } else {
-    parentPort?.postMessage(answer(question));
+    const answered = answer(question);
+    parentPort?.postMessage(answered, buffersOf(answered));
   }
 });
+
+/** A page's bytes change hands: they are not copied. */
+function buffersOf(answered: WorkerAnswer): ArrayBuffer[] {
+  const value = answered.ok
+    ? (answered.value as { readonly page?: RowPage } | undefined)
+    : undefined;
+  if (!value?.page) return [];
+  const { bytes, globalPositions } = value.page;
+  return [bytes.buffer, globalPositions.buffer];
+}
 
 function answer({ id, name, args }: WorkerQuestion): WorkerAnswer {
   try {

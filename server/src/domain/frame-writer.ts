@@ -1,0 +1,94 @@
+/**
+ * Writes protobuf's wire format into a buffer that is used again and again: an event takes a sixth of the
+ * time that a writer takes which grows with it. Field numbers are 1 to 15.
+ * https://protobuf.dev/programming-guides/encoding/
+ */
+export class FrameWriter {
+  #buffer = Buffer.allocUnsafeSlow(16_384);
+  #at = 0;
+
+  /** Begins anew. @param bytes the most that is to be written; a UTF-16 unit is three */
+  begin(bytes: number): void {
+    if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(2 * bytes);
+    this.#at = 0;
+  }
+
+  get length(): number {
+    return this.#at;
+  }
+
+  /** What was written, as bytes of its own, with room for so many before it. */
+  finish(before: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(before + this.#at);
+    bytes.set(this.#buffer.subarray(0, this.#at), before);
+    return bytes;
+  }
+
+  /** A text; none for an empty one. */
+  text(no: number, text: string): void {
+    if (text !== "") this.item(no, text);
+  }
+
+  /** A text, also an empty one. */
+  item(no: number, text: string): void {
+    this.#buffer[this.#at++] = (no << 3) | 2;
+    if (text.length < 43) {
+      // At most 126 bytes, so their number takes one.
+      const written = this.#buffer.write(text, this.#at + 1);
+      this.#buffer[this.#at] = written;
+      this.#at += 1 + written;
+    } else {
+      this.#varint(Buffer.byteLength(text));
+      this.#at += this.#buffer.write(text, this.#at);
+    }
+  }
+
+  bytes(no: number, bytes: Uint8Array): void {
+    this.#buffer[this.#at++] = (no << 3) | 2;
+    this.#varint(bytes.length);
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** The head of a message that is so long. */
+  message(no: number, length: number): void {
+    this.#buffer[this.#at++] = (no << 3) | 2;
+    this.#varint(length);
+  }
+
+  /** A number of 64 bits, with a sign or without. */
+  number(no: number, value: bigint | number): void {
+    this.#buffer[this.#at++] = no << 3;
+    const number = Number(value);
+    if (number >= 0 && Number.isSafeInteger(number)) {
+      this.#varint(number);
+      return;
+    }
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest > 0x7fn; rest >>= 7n) this.#buffer[this.#at++] = Number(rest & 0x7fn) | 0x80;
+    this.#buffer[this.#at++] = Number(rest);
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) {
+      this.#buffer[this.#at++] = (rest & 0x7f) | 0x80;
+    }
+    this.#buffer[this.#at++] = rest;
+  }
+}
+
+/** How many bytes a number takes, from 0 to 2^53 - 1. */
+export function sizeOfVarint(value: number): number {
+  let size = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+/** Puts a number where it fits exactly. */
+export function putVarint(bytes: Uint8Array, at: number, value: number): void {
+  let rest = value;
+  let to = at;
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes[to++] = (rest & 0x7f) | 0x80;
+  bytes[to] = rest;
+}
