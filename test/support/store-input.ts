@@ -106,7 +106,7 @@ export async function readLogToEnd(store: Store, query: LogQuery): Promise<Recor
   for (let from = query.from; ;) {
     const page = await store.readLog({ ...query, from });
     if (page.events.length > query.maxEvents) throw new Error("the page has too many events");
-    events.push(...page.events);
+    events.push(...page.events.map(wholly));
     if (page.atEnd) return events;
     const advances = query.direction === "forwards" ? page.scannedTo > from : page.scannedTo < from;
     if (!advances) throw new Error("the page does not get on");
@@ -123,7 +123,7 @@ export async function readWholeLogToEnd(
   for (let from = query.from; ;) {
     const page = await store.readWholeLog({ ...query, from });
     if (page.events.length > query.maxEvents) throw new Error("the page has too many events");
-    events.push(...page.events);
+    events.push(...page.events.map(wholly));
     if (page.atEnd) return events;
     if (page.scannedTo === from) throw new Error("the page does not get on");
     from = page.scannedTo;
