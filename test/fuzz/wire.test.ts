@@ -71,23 +71,26 @@ test(
     });
     let sessions = open();
     const seen = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(fc.array(fuzzCall, { minLength: 1, maxLength: 20 }), async (calls) => {
-        if (sessions.grpc.destroyed || sessions.http.destroyed) sessions = open();
-        const answers = await Promise.all(calls.map((call) => send(sessions[call.port], call)));
-        for (const [i, answer] of answers.entries()) {
-          expectNoSurprise(calls[i]!, answer);
-          seen.add(answer.grpcStatus ?? String(answer.httpStatus));
-        }
-      }),
-      { numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1_000, endOnFailure: true },
-    );
-    // Some calls were good, some bad, some refused, some beside every protocol.
-    expect([...seen]).toEqual(expect.arrayContaining(["0", "3", "7", "16", "200", "400", "415"]));
+    // Some calls are good, some bad, some refused, some beside every protocol: a slow machine may need longer.
+    const wanted = ["0", "3", "7", "16", "200", "400", "415"];
+    for (let round = 0; round < 5 && !wanted.every((status) => seen.has(status)); round++) {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fuzzCall, { minLength: 1, maxLength: 20 }), async (calls) => {
+          if (sessions.grpc.destroyed || sessions.http.destroyed) sessions = open();
+          const answers = await Promise.all(calls.map((call) => send(sessions[call.port], call)));
+          for (const [i, answer] of answers.entries()) {
+            expectNoSurprise(calls[i]!, answer);
+            seen.add(answer.grpcStatus ?? String(answer.httpStatus));
+          }
+        }),
+        { numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1_000, endOnFailure: true },
+      );
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(wanted));
     sessions.grpc.destroy();
     sessions.http.destroy();
     expect(await readAll(keeper)).toHaveLength(1);
     expect(await keeper.append(appendTo("kept"))).toMatchObject({ aggregateVersion: 2n });
   },
-  (seconds + 60) * 1_000,
+  (5 * seconds + 60) * 1_000,
 );
