@@ -1,12 +1,9 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { createUuidV7 } from "#server/domain/uuid.js";
-import {
-  byteaArray,
-  int8Array,
-  textArray,
-  uuidArray,
-} from "#server/store/postgres/encode-array.js";
+import { encodeFrame } from "#server/domain/event-frame.js";
+import type { TenantId } from "#server/domain/tenant.js";
+import { byteaArray, int8Array, uuidArray } from "#server/store/postgres/encode-array.js";
 import { migrate } from "#server/store/postgres/migrate.js";
 import { runCallLoop } from "../load/call-loop.js";
 import type { Contender } from "./contender.js";
@@ -26,12 +23,11 @@ export interface RawUnnestOptions {
 const insert = `
   INSERT INTO annals.events (
     global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
-    aggregate_version, event_type, occurred_at, recorded_at, content_type, metadata,
-    correlation_id, causation_id, tags, data)
+    aggregate_version, event_type, recorded_at, tags, frame)
   SELECT e.position, $1::uuid, e.position, e.event_id, 'Order', $2, e.version, 'OrderPlaced',
-    now(), now(), 'application/json', e.metadata::jsonb, '', '', '{}', e.data
-  FROM unnest($3::bigint[], $4::uuid[], $5::bigint[], $6::text[], $7::bytea[])
-    AS e (position, event_id, version, metadata, data)`;
+    now(), '{}', e.frame
+  FROM unnest($3::bigint[], $4::uuid[], $5::bigint[], $6::bytea[])
+    AS e (position, event_id, version, frame)`;
 
 /**
  * The least that such events cost in PostgreSQL: one prepared insert a transaction into Annals' own
@@ -42,9 +38,14 @@ export function createRawUnnest(options: RawUnnestOptions): Contender {
   const { serverUrl, durability, inFlight, events, streams } = options;
   const tenant = randomUUID();
   const data = Buffer.from(JSON.stringify({ text: "x".repeat(options.dataBytes - 11) }));
+  const frame = encodeFrame({
+    ...{ tenantId: tenant as TenantId, eventId: randomUUID(), aggregateType: "Order" },
+    ...{ aggregateId: "order-00000000", eventType: "OrderPlaced", aggregateVersion: 1n },
+    ...{ position: 1n, occurredAt: 0n, recordedAt: 0n, data, contentType: "application/json" },
+    ...{ metadata: {}, correlationId: "", causationId: "", tags: [] },
+  });
   const all = Array.from({ length: events }, (_, i) => i);
-  const payloads = byteaArray(all.map(() => data));
-  const metadata = textArray(all.map(() => "{}"));
+  const frames = byteaArray(all.map(() => frame));
   const versions = new Map<number, number>();
   let position = 0;
   let database: Awaited<ReturnType<typeof createDatabase>> | undefined;
@@ -62,8 +63,7 @@ export function createRawUnnest(options: RawUnnestOptions): Contender {
       int8Array(all.map((i) => BigInt(before + i + 1))),
       uuidArray(all.map(() => createUuidV7(Date.now()))),
       int8Array(all.map((i) => BigInt(version + i + 1))),
-      metadata,
-      payloads,
+      frames,
     ];
     await pool?.query({ name: "insert", text: insert, values });
   };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPostgresStore } from "#server/store/postgres/open.js";
 import { findGaps, follow, tenantReader, wholeReader } from "../support/log-check.js";
 import { startWriter } from "../support/postgres-writer.js";
+import { frameInSql } from "../support/postgres-frame.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 
 let postgres: TestPostgres;
@@ -84,8 +85,7 @@ async function appendByHand(url: string, tenant: string, holdMs: number): Promis
     SELECT pg_sleep(${holdMs / 1000});
     INSERT INTO annals.events
       SELECT tenant_id, position, global_position, gen_random_uuid(), 1, log_head.recorded_at,
-        log_head.recorded_at, 'Slow', gen_random_uuid()::text, 'SlowDone', 'text/plain',
-        gen_random_uuid()::text, '1', '{}', '{}', ''
+        'Slow', gen_random_uuid()::text, 'SlowDone', '{}', ${frameInSql("position")}
       FROM annals.tenants, annals.log_head WHERE tenant_id = '${tenant}';
     COMMIT; SELECT 1`,
   );

@@ -8,6 +8,7 @@ import { openPostgresStore } from "#server/store/postgres/open.js";
 import { clientConfig, sessionDefaults } from "#server/store/postgres/session.js";
 import type { Store } from "#server/store/store.js";
 import { type AppRole, createAppRole } from "../support/postgres-grants.js";
+import { frameInSql } from "../support/postgres-frame.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 import { any, newEvents, newStream, noStream, someTime } from "../support/store-input.js";
 
@@ -56,9 +57,9 @@ async function fill(): Promise<void> {
     INSERT INTO annals.events
       SELECT ('00000000-0000-4000-8000-' || lpad((n % ${tenantCount})::text, 12, '0'))::uuid,
         n / ${tenantCount} + 1, n + 1, ('00000000-0000-4000-9000-' || lpad(n::text, 12, '0'))::uuid,
-        n / ${tenantCount} / 1000 + 1, t, t, 'Type' || (n / ${tenantCount} % 10),
-        'aggregate-' || (n / ${tenantCount} % 1000), 'Event' || (n % 7), 'application/json', '', '',
-        ARRAY['tag' || (n % 5)], '{}', '\\x7b7d'
+        n / ${tenantCount} / 1000 + 1, t, 'Type' || (n / ${tenantCount} % 10),
+        'aggregate-' || (n / ${tenantCount} % 1000), 'Event' || (n % 7),
+        ARRAY['tag' || (n % 5)], ${frameInSql(`(n / ${tenantCount} + 1)`)}
       FROM generate_series(0, ${eventCount - 1}) AS n,
         LATERAL (SELECT timestamptz '2020-01-01' + n * interval '1 second') AS times (t);
     ${create}
@@ -75,22 +76,29 @@ interface Statement {
   readonly scope: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Sets what a COPY reads instead of parameters. */
+  readonly settings?: Pick<Statement, "text" | "values">;
 }
 
 /** The statements with parameters that an operation sends. */
 async function statementsOf(operation: () => Promise<unknown>): Promise<Statement[]> {
   const sent: Statement[] = [];
+  let settings: Statement["settings"];
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its client as this
   const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
   vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (
     this: pg.Client,
     ...args: unknown[]
   ) {
-    const [config] = args as [Statement | string];
+    const [config] = args as [Partial<Statement> | string];
     if (typeof config === "object") {
-      const { text, values } = config;
-      const ofTenant = text.includes("tenant_id = $");
-      sent.push({ scope: ofTenant ? tenantId : "*", text, values });
+      const { text = "", values = [] } = config;
+      const [, copied] = /^COPY \((.*)\) TO STDOUT/s.exec(text) ?? [];
+      const ofTenant = text.includes("tenant_id = $") || text.includes("tenant_id = (SELECT");
+      const scope = ofTenant ? tenantId : "*";
+      if (text.includes("set_config('annals.copy")) settings = { text, values };
+      else if (copied === undefined) sent.push({ scope, text, values });
+      else sent.push({ scope, text: copied, values, ...(settings && { settings }) });
     }
     return query.apply(this, args);
   });
@@ -105,12 +113,13 @@ interface Plan {
 }
 
 /** How PostgreSQL runs a statement in a session such as the store's, and how many rows it looks at. */
-async function explain({ scope, text, values }: Statement): Promise<Plan> {
+async function explain({ scope, text, values, settings }: Statement): Promise<Plan> {
   const session = { "annals.tenant_id": scope };
   const client = new pg.Client(clientConfig(app.url, sessionDefaults, session));
   await client.connect();
   try {
     await client.query("BEGIN");
+    if (settings) await client.query({ ...settings, values: [...settings.values] });
     const name = "explained";
     await client.query({ name, text, values: [...values] });
     const literals = values.map((value) => client.escapeLiteral(textOf(value)));

@@ -1,12 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noFilter } from "#server/domain/filter.js";
+import { maxInstant, minInstant } from "#server/domain/instant.js";
 import { migrate } from "#server/store/postgres/migrate.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
 import { migrations } from "#server/store/postgres/schema.js";
 import type { Store } from "#server/store/store.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
-import { any, newEvents, newStream, newTenant, someTime } from "../support/store-input.js";
+import {
+  any,
+  logQuery,
+  newEvents,
+  newStream,
+  newTenant,
+  readLogToEnd,
+  someTime,
+} from "../support/store-input.js";
 import { createAppRole, grants } from "../support/postgres-grants.js";
 
 let postgres: TestPostgres;
@@ -58,6 +67,57 @@ test("every earlier version migrates to the newest, and works", async () => {
     await writeAndRead(store);
     await store.close();
   }
+});
+
+test("events that an older version wrote are read as they were written", async () => {
+  const url = await postgres.newDatabase();
+  await migrate(url, 5);
+  const tenantId = newTenant();
+  const written = Array.from({ length: 450 }, (_, i) => ({
+    i: i + 1,
+    occurredAt: i % 2 === 0 ? "0001-01-01 00:00:00+00" : "9999-12-31 23:59:59.999999+00",
+    metadata: i % 3 === 0 ? '{"a":"\\"é","__proto__":"x","":""}' : "{}",
+    tags: i % 4 === 0 ? `{"a,b","c\\"\\\\","NULL"}` : "{}",
+    data: i % 5 === 0 ? "" : "00ff7b",
+  }));
+  for (const { i, occurredAt, metadata, tags, data } of written) {
+    await runSql(
+      url,
+      `INSERT INTO annals.events VALUES ('${tenantId}', ${i}, ${i}, gen_random_uuid(), ${i}, '${occurredAt}',
+         '2026-01-31 12:00:00.123456+00', 'Order', '1', 'OrderPlaced', 'a/b', 'c-${i}', '', '${tags}', '${metadata}', '\\x${data}')`,
+    );
+  }
+  await runSql(
+    url,
+    `UPDATE annals.log_head SET global_position = 450, recorded_at = now();
+     INSERT INTO annals.tenants VALUES ('${tenantId}', 450, now(), 0); SELECT 1`,
+  );
+  const columns = `position, global_position, aggregate_type, aggregate_id, aggregate_version, event_type, event_id,
+    occurred_at, recorded_at, correlation_id, causation_id, tags, metadata, content_type, data_bytes, data`;
+  const shown = () => runSql(url, `SELECT ${columns} FROM annals.events_json ORDER BY position`);
+  const before = await shown();
+  await migrate(url);
+  expect(await shown()).toEqual(before);
+
+  const store = await openPostgresStore({ url, logger });
+  const events = await readLogToEnd(store, logQuery(tenantId));
+  await store.close();
+  expect(events).toEqual(
+    written.map(({ i, occurredAt, metadata, tags, data }) => ({
+      tenantId,
+      position: BigInt(i),
+      globalPosition: BigInt(i),
+      eventId: before[i - 1]?.["event_id"],
+      ...{ aggregateType: "Order", aggregateId: "1", aggregateVersion: BigInt(i) },
+      eventType: "OrderPlaced",
+      occurredAt: occurredAt.startsWith("0001") ? minInstant : maxInstant,
+      recordedAt: 1_769_860_800_123_456n,
+      ...{ contentType: "a/b", correlationId: `c-${i}`, causationId: "" },
+      metadata: JSON.parse(metadata) as unknown,
+      tags: tags === "{}" ? [] : ["a,b", 'c"\\', "NULL"],
+      data: new Uint8Array(Buffer.from(data, "hex")),
+    })),
+  );
 });
 
 test("servers that start at once migrate once", async () => {

@@ -88,7 +88,7 @@ test(
     await resolveDoubts(url, doubts);
     const [counts] = await runSql(
       url,
-      `SELECT count(DISTINCT correlation_id) AS appends, count(*) AS events FROM annals.events`,
+      `SELECT count(DISTINCT tags[1]) AS appends, count(*) AS events FROM annals.events`,
     );
     const events = asked.reduce((sum, { eventIds }) => sum + eventIds.length, 0);
     expect(counts).toEqual({ appends: String(asked.length), events: String(events) });
@@ -101,14 +101,9 @@ test(
 async function resolveDoubts(url: string, doubts: readonly Asked[]): Promise<void> {
   const store = await openPostgresStore({ url, logger: { warn: () => undefined } });
   for (const { tenantId, appendId, aggregateId, eventIds } of doubts) {
-    const written = await runSql(
-      url,
-      `SELECT FROM annals.events WHERE correlation_id = '${appendId}'`,
-    );
-    const causationId = String(eventIds.length);
-    const events = eventIds.map((eventId) =>
-      newEvent({ eventId, correlationId: appendId, causationId }),
-    );
+    const written = await runSql(url, `SELECT FROM annals.events WHERE tags[1] = '${appendId}'`);
+    const tags = [appendId, String(eventIds.length)];
+    const events = eventIds.map((eventId) => newEvent({ eventId, tags }));
     const outcome = await append(store, {
       tenantId: parseTenantId(tenantId, "tenant"),
       stream: { aggregateType: "Order", aggregateId },

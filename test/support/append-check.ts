@@ -12,9 +12,9 @@ export async function findLosses(
   const faults: string[] = [];
   const rows = await runSql(
     url,
-    `SELECT tenant_id, correlation_id AS append_id, count(*) AS events, min(causation_id) AS wanted,
+    `SELECT tenant_id, tags[1] AS append_id, count(*) AS events, min(tags[2]) AS wanted,
        min(position) AS first, max(position) AS last
-     FROM annals.events WHERE causation_id <> '' GROUP BY 1, 2`,
+     FROM annals.events WHERE tags <> '{}' GROUP BY 1, 2`,
   );
   const found = new Map(rows.map((row) => [String(row["append_id"]), row]));
   for (const [id, row] of found) {

@@ -30,19 +30,19 @@ async function call() {
     const stream =
       Math.random() < 0.5 ? { ...ours, aggregateId: randomUUID() } : { ...ours, aggregateId: "1" };
     const appendId = randomUUID();
-    const events = Array.from({ length: 1 + Math.floor(Math.random() * 4) }, () => ({
+    const count = 1 + Math.floor(Math.random() * 4);
+    const events = Array.from({ length: count }, () => ({
       eventId: randomUUID(),
       eventType: "OrderPlaced",
       occurredAt: undefined,
       data: new Uint8Array(64),
       contentType: "application/octet-stream",
       metadata: {},
-      correlationId: appendId,
+      correlationId: "",
       causationId: "",
-      tags: [],
+      tags: [appendId, String(count)],
     }));
-    const sized = events.map((event) => ({ ...event, causationId: String(events.length) }));
-    const intent = { tenantId, stream, expected: { kind: "any" }, events: sized };
+    const intent = { tenantId, stream, expected: { kind: "any" }, events };
     const eventIds = events.map(({ eventId }) => eventId);
     report({ asked: { tenantId, appendId, aggregateId: stream.aggregateId, eventIds } });
     for (let attempt = 1; ; attempt++) {

@@ -6,24 +6,12 @@ import { Buffer } from "node:buffer";
  */
 const headerBytes = 20;
 const lengthBytes = 4;
-/** PostgreSQL counts microseconds from 2000-01-01T00:00:00Z. */
-const epochMicros = 946_684_800_000_000n;
 
 /** bigint[] */
 export function int8Array(values: readonly bigint[]): Buffer {
   const buffer = fixedArray(20, values.length, 8);
   let offset = headerBytes;
   for (const value of values) offset = buffer.writeBigInt64BE(value, offset + lengthBytes);
-  return buffer;
-}
-
-/** timestamptz[], of microseconds since 1970 */
-export function timestampArray(values: readonly bigint[]): Buffer {
-  const buffer = fixedArray(1184, values.length, 8);
-  let offset = headerBytes;
-  for (const value of values) {
-    offset = buffer.writeBigInt64BE(value - epochMicros, offset + lengthBytes);
-  }
   return buffer;
 }
 

@@ -1,8 +1,9 @@
 import type { RecordedEvent } from "../../domain/event.js";
+import { decodeFrame } from "../../domain/event-frame.js";
 import { isUuid } from "../../domain/uuid.js";
 import type { ReadOptions } from "../store.js";
 import type { ReadPool } from "./read-pool.js";
-import { eventColumns, type EventRow, toRecordedEvent } from "./row.js";
+import { toBytes } from "./row.js";
 
 export async function getEvent(
   pool: ReadPool,
@@ -11,11 +12,12 @@ export async function getEvent(
   options?: ReadOptions,
 ): Promise<RecordedEvent | undefined> {
   if (!isUuid(eventId)) return undefined;
-  const [row] = await pool.query<EventRow>(
+  const [row] = await pool.query<[string, string]>(
     tenantId,
-    `SELECT ${eventColumns} FROM annals.events WHERE tenant_id = $1 AND event_id BETWEEN $2 AND $2 ORDER BY event_id`,
+    `SELECT global_position, encode(frame, 'base64') FROM annals.events
+     WHERE tenant_id = $1 AND event_id BETWEEN $2 AND $2 ORDER BY event_id`,
     [tenantId, eventId],
     options,
   );
-  return row && toRecordedEvent(row);
+  return row && { globalPosition: BigInt(row[0]), ...decodeFrame(toBytes(row[1])) };
 }

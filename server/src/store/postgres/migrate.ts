@@ -23,8 +23,10 @@ export async function migrate(url: string, toVersion: number = migrations.length
     const current = await schemaVersion(client);
     assertNotNewer(current);
     for (let version = current + 1; version <= toVersion; version++) {
-      await client.query(`BEGIN; ${foundations} ${migrations[version - 1] ?? ""};
-        INSERT INTO annals.schema_version (version) VALUES (${version}); COMMIT`);
+      await client.query(`BEGIN; ${foundations}`);
+      const migration = migrations[version - 1] ?? "";
+      await (typeof migration === "string" ? client.query(migration) : migration(client));
+      await client.query(`INSERT INTO annals.schema_version (version) VALUES (${version}); COMMIT`);
     }
     return Math.max(current, toVersion);
   });

@@ -1,44 +1,65 @@
 import type { RecordedEvent } from "../../domain/event.js";
-import { PageBuilder } from "../page-builder.js";
+import { toEvents } from "../../domain/event-frame.js";
 import type { PageBounds } from "../store.js";
-import { eventColumns, type EventRow, toRecordedEvent } from "./row.js";
+
+/** A page as a row of text: both columns in base64, null for no events. */
+export type PageRow = readonly [frames: string | null, globalPositions: string | null];
+
+const size = "octet_length(frame)";
 
 /**
- * Bounds a query to a page where the rows are, not after they came: an event comes if those before
- * it, in the page's order, are within the bytes. Rows come for a full page or more, so an event must
- * never count for more than sizeOfEvent says: its data, and what is surely in its metadata.
+ * Selects a page as one row: its frames, and its global positions of 8 bytes each; nulls for no
+ * events. PostgreSQL joins them, for a row costs the driver more than to read it, and bounds them
+ * where they are, not after they came: an event comes if those before it are within the bytes.
  *
  * @param from table and conditions
  * @param order column and direction
- * @param maxEvents name of the parameter that holds it
- * @param maxBytes name of the parameter that holds it
+ * @param maxEvents an expression, such as the name of a parameter
+ * @param maxBytes an expression, too
  */
 export function pageSql(from: string, order: string, maxEvents: string, maxBytes: string): string {
   return `
-    SELECT ${eventColumns} FROM (
-      SELECT *, sum(${bytes}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - ${bytes}
-        AS bytes_before
+    SELECT string_agg(frame, ''::bytea) AS frames,
+      string_agg(int8send(global_position), ''::bytea) AS global_positions
+    FROM (
+      SELECT frame, global_position,
+        sum(${size}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - ${size} AS bytes_before
       FROM ${from} ORDER BY ${order} LIMIT ${maxEvents}
     ) AS page WHERE bytes_before < ${maxBytes}`;
 }
 
-/**
- * At least this large. jsonb takes 8 bytes beside each key and value, and 3 for some characters that
- * sizeOfEvent counts once; as text it takes up to 6 for one: an eighth is within both. Where it is
- * compressed its own size tells nothing: a kilobyte can hold a hundred.
- */
-const bytes = `(octet_length(data) + CASE WHEN pg_column_compression(metadata) IS NULL
-  THEN pg_column_size(metadata) ELSE octet_length(metadata::text) END / 8)`;
+/** The same as text, for statements with parameters: a PageRow. */
+export function textPageSql(...parts: Parameters<typeof pageSql>): string {
+  return `
+    SELECT encode(frames, 'base64'), encode(global_positions, 'base64')
+    FROM (${pageSql(...parts)}) AS page`;
+}
 
-/** Takes rows until a bound is reached. `full` says that there may be more. */
+/** A page out of what pageSql selects. `full` says that a bound was reached: there may be more. */
 export function pageOf(
-  rows: readonly EventRow[],
-  bounds: PageBounds,
+  frames: Buffer | null | undefined,
+  globalPositions: Buffer | null | undefined,
+  { maxEvents, maxBytes }: PageBounds,
 ): { readonly events: readonly RecordedEvent[]; readonly full: boolean } {
-  const page = new PageBuilder(bounds);
-  for (const row of rows) {
-    page.add(toRecordedEvent(row));
-    if (page.full) return { events: page.events, full: true };
-  }
-  return { events: page.events, full: false };
+  if (!frames || !globalPositions) return { events: [], full: false };
+  const bytes = new Uint8Array(frames.buffer, frames.byteOffset, frames.length);
+  const events = toEvents({ bytes, globalPositions: toInt64s(globalPositions) });
+  return { events, full: events.length >= maxEvents || frames.length >= maxBytes };
+}
+
+/** A page out of what textPageSql selects. */
+export function pageOfText(
+  [row]: readonly PageRow[],
+  bounds: PageBounds,
+): ReturnType<typeof pageOf> {
+  const [frames, globalPositions] = (row ?? []).map((text) =>
+    text === null ? null : Buffer.from(text, "base64"),
+  );
+  return pageOf(frames, globalPositions, bounds);
+}
+
+function toInt64s(bytes: Buffer): BigInt64Array {
+  const numbers = new BigInt64Array(bytes.length / 8);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = bytes.readBigInt64BE(8 * i);
+  return numbers;
 }

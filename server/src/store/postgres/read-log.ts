@@ -1,7 +1,9 @@
+import { noFilter } from "../../domain/filter.js";
 import { encodeCursor, parseCursor } from "../global-cursor.js";
 import type { LogPage, LogQuery, ReadOptions, WholeLogPage, WholeLogQuery } from "../store.js";
 import { getHead, getWholeHead } from "./get-head.js";
 import type { ReadPool } from "./read-pool.js";
+import { readOn, readWholeOn } from "./read-on.js";
 import { scanLog } from "./scan-log.js";
 
 /** A page of a tenant's log. */
@@ -11,6 +13,7 @@ export async function readLog(
   options?: ReadOptions,
 ): Promise<LogPage> {
   const { tenantId } = query;
+  if (isPlain(query)) return readOn(pool, tenantId, query, options);
   const head = (await getHead(pool, tenantId, options)).position;
   return scanLog(pool, { place: "position", tenantId, head }, query, options);
 }
@@ -23,6 +26,11 @@ export async function readWholeLog(
 ): Promise<WholeLogPage> {
   const from = query.from === "" ? undefined : parseCursor(query.from);
   const to = query.to === "" ? undefined : parseCursor(query.to);
+  if (isPlain(query)) {
+    const range = { ...query, from: from ?? 0n, to: to ?? lastPlace };
+    const page = await readWholeOn(pool, range, options);
+    return { ...page, scannedTo: encodeCursor(page.scannedTo) };
+  }
   const head = (await getWholeHead(pool, options)).globalPosition;
   const [start, end] = query.direction === "forwards" ? [0n, head] : [head + 1n, 1n];
   const page = await scanLog(
@@ -33,3 +41,9 @@ export async function readWholeLog(
   );
   return { ...page, scannedTo: encodeCursor(page.scannedTo) };
 }
+
+function isPlain({ direction, filter }: Pick<LogQuery, "direction" | "filter">): boolean {
+  return direction === "forwards" && filter === noFilter;
+}
+
+const lastPlace = 2n ** 63n - 1n;

@@ -2,6 +2,7 @@ import pg from "pg";
 import { failureOfAbort, throwIfAborted } from "../../domain/abort.js";
 import { AnnalsError } from "../../domain/error.js";
 import type { ReadOptions } from "../store.js";
+import { copyOut, setCopyParameters } from "./copy-out.js";
 import { failureOf, unavailable, wasRolledBack } from "./errors.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 import type { StatementNames } from "./statement-names.js";
@@ -59,31 +60,58 @@ export class ReadPool {
     scope: ReadScope,
     text: string,
     values: readonly Value[],
-    { signal, writes = false }: QueryOptions = {},
+    options: QueryOptions = {},
   ): Promise<Row[]> {
+    const { rows } = await this.#use(options, async (client) => {
+      // Sent together: telling the scope costs no round trip of its own.
+      const told = this.#tell(client, scope);
+      const [answer] = await Promise.all([this.#send(client, text, values), told]);
+      return answer;
+    });
+    return rows as readonly (readonly (string | null)[])[] as Row[];
+  }
+
+  /**
+   * Runs COPY ... TO STDOUT (FORMAT binary), whose text names its values by copyParameter.
+   *
+   * @param scope as for query
+   * @returns what was sent
+   * @throws AnnalsError as query
+   */
+  async copy(
+    scope: ReadScope,
+    text: string,
+    values: readonly bigint[],
+    options: ReadOptions = {},
+  ): Promise<Buffer> {
+    return this.#use(options, async (client) => {
+      this.#scopes.set(client, scope);
+      const told = this.#send(client, setCopyParameters(values.length), [scope, ...values]);
+      const [copied] = await Promise.all([copyOut(client, text), told]);
+      return copied;
+    });
+  }
+
+  async #use<T>(
+    { signal, writes = false }: QueryOptions,
+    use: (client: pg.PoolClient) => Promise<T>,
+  ): Promise<T> {
     throwIfAborted(signal);
     if (this.#closing) throw unavailable("the store is closed", false);
     try {
-      const answer = this.#run(scope, text, values);
-      const rows = await (signal ? unlessAborted(answer, signal) : answer);
-      return rows as readonly (readonly (string | null)[])[] as Row[];
+      const answer = this.#run(use);
+      return await (signal ? unlessAborted(answer, signal) : answer);
     } catch (error) {
       throw failureOf(error, writes && !wasRolledBack(error));
     }
   }
 
-  async #run(
-    scope: ReadScope,
-    text: string,
-    values: readonly Value[],
-  ): Promise<(string | null)[][]> {
+  async #run<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     try {
-      // Sent together: telling the scope costs no round trip of its own.
-      const told = this.#tell(client, scope);
-      const [{ rows }] = await Promise.all([this.#send(client, text, values), told]);
+      const answer = await use(client);
       client.release();
-      return rows;
+      return answer;
     } catch (error) {
       client.release(true);
       throw error;

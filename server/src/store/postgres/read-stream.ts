@@ -1,8 +1,7 @@
 import type { ReadOptions, StreamPage, StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
-import { pageOf, pageSql } from "./page-of.js";
+import { pageOfText, type PageRow, textPageSql } from "./page-of.js";
 import type { ReadPool } from "./read-pool.js";
-import type { EventRow } from "./row.js";
 
 /** A page of one stream, by its index. */
 export async function readStream(
@@ -12,13 +11,13 @@ export async function readStream(
 ): Promise<StreamPage> {
   const { tenantId, stream, fromVersion, toVersion, maxEvents, maxBytes } = query;
   const { aggregateType, aggregateId } = stream;
-  const rows = await pool.query<EventRow>(
+  const rows = await pool.query<PageRow>(
     tenantId,
     query.direction === "forwards" ? forwards : backwards,
     [tenantId, aggregateType, aggregateId, fromVersion, toVersion, maxEvents, maxBytes],
     options,
   );
-  const { events, full } = pageOf(rows, query);
+  const { events, full } = pageOfText(rows, query);
   const last = events.at(-1)?.aggregateVersion;
   if (!full || last === undefined) return { events, atEnd: true };
   const end = query.direction === "forwards" ? toVersion : max(fromVersion, 1n);
@@ -35,5 +34,5 @@ const ofStream = `
   annals.events
   WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3
     AND aggregate_version BETWEEN $4 AND $5`;
-const forwards = pageSql(ofStream, "aggregate_version ASC", "$6", "$7");
-const backwards = pageSql(ofStream, "aggregate_version DESC", "$6", "$7");
+const forwards = textPageSql(ofStream, "aggregate_version ASC", "$6", "$7");
+const backwards = textPageSql(ofStream, "aggregate_version DESC", "$6", "$7");

@@ -102,7 +102,7 @@ function placeOf(owner: RecordOwner, collection: string): string[] {
   return ["00000000-0000-0000-0000-000000000000", `operator:${collection}`];
 }
 
-const select = "SELECT name, value, revision, updated_at FROM annals.records";
+const select = "SELECT name, encode(value, 'base64'), revision, updated_at FROM annals.records";
 
 const insert = `
   INSERT INTO annals.records (tenant_id, collection, name, revision, updated_at, value)

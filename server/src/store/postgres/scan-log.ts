@@ -5,9 +5,8 @@ import { type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds, ReadOptions } from "../store.js";
 import { cutToTime } from "./cut-to-time.js";
 import { Parameters, toFilterSql } from "./filter-sql.js";
-import { pageOf, pageSql } from "./page-of.js";
+import { pageOfText, type PageRow, textPageSql } from "./page-of.js";
 import { allTenants, type ReadPool } from "./read-pool.js";
-import type { EventRow } from "./row.js";
 
 /** Most events that one page looks at, where no index leads to those that match. */
 const window = 10_000n;
@@ -53,7 +52,7 @@ export async function scanLog(
   if (range.lowest > range.highest) return { events: [], scannedTo: end, atEnd: true };
   const part = await partOf(pool, log, range, scan, options);
 
-  const page = pageOf(await selectRows(pool, log, scan, part, options), scan);
+  const page = pageOfText(await selectPage(pool, log, scan, part, options), scan);
   const last = page.events.at(-1);
   if (page.full && last) {
     const scannedTo = log.place === "position" ? last.position : last.globalPosition;
@@ -100,22 +99,22 @@ function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRang
     : { lowest: highest - window + 1n, highest };
 }
 
-function selectRows(
+function selectPage(
   pool: ReadPool,
   { tenantId, place }: Log,
   { direction, filter, maxEvents, maxBytes }: Scan,
   { lowest, highest }: PlaceRange,
   options?: ReadOptions,
-): Promise<EventRow[]> {
+): Promise<PageRow[]> {
   const parameters = new Parameters();
   const tenant = tenantId === undefined ? "" : `tenant_id = ${parameters.add(tenantId)} AND `;
   const bounds = `${place} BETWEEN ${parameters.add(lowest)} AND ${parameters.add(highest)}`;
   const conditions = toFilterSql(filter, parameters);
-  const sql = pageSql(
+  const sql = textPageSql(
     `annals.events WHERE ${tenant}${bounds}${conditions}`,
     `${place} ${direction === "forwards" ? "ASC" : "DESC"}`,
     parameters.add(maxEvents),
     parameters.add(maxBytes),
   );
-  return pool.query<EventRow>(tenantId ?? allTenants, sql, parameters.values, options);
+  return pool.query<PageRow>(tenantId ?? allTenants, sql, parameters.values, options);
 }

@@ -1,10 +1,16 @@
+import type pg from "pg";
+import { keepFrames } from "./keep-frames.js";
+
+/** One version's change of the schema, as SQL or, where that is not enough, on a connection. */
+export type Migration = string | ((client: pg.Client) => Promise<void>);
+
 /**
  * The schema, by version: forward only, never edited once released. Tenant first in every key,
  * nothing unique across tenants, no sequence, trigger or foreign key: the tables that have a
  * tenant_id can be distributed by it without change. There is no table of streams: what is known of a
  * stream stands in its first and its last event, and an append has two random pages less to write.
  */
-export const migrations: readonly string[] = [
+export const migrations: readonly Migration[] = [
   `
   -- Where the whole log ends: one row, locked by every batch before it takes positions.
   CREATE TABLE annals.log_head (
@@ -115,4 +121,5 @@ export const migrations: readonly string[] = [
     END IF;
   END $$;
   `,
+  keepFrames,
 ];

@@ -85,7 +85,6 @@ function settingsOf(options: SessionOptions): Record<string, string | number> {
     default_transaction_isolation: "read\\ committed",
     TimeZone: "UTC",
     DateStyle: "ISO",
-    bytea_output: "hex",
     jit: "off",
     plan_cache_mode: "force_generic_plan",
     enable_seqscan: "off",

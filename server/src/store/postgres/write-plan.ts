@@ -1,7 +1,8 @@
 import type { Instant } from "../../domain/instant.js";
-import { byteaArray, int8Array, textArray, timestampArray, uuidArray } from "./encode-array.js";
-import type { BatchPlan } from "./plan-batch.js";
-import { metadataColumn, tagsColumn, toTimestamp } from "./row.js";
+import { encodeFrame } from "../../domain/event-frame.js";
+import { byteaArray, int8Array, textArray, uuidArray } from "./encode-array.js";
+import type { BatchPlan, PlannedEvent } from "./plan-batch.js";
+import { tagsColumn, toTimestamp } from "./row.js";
 import type { Query } from "./writer-connection.js";
 
 /**
@@ -40,17 +41,33 @@ function valuesOf(
     textArray(events.map((e) => e.stream.aggregateId)),
     int8Array(events.map((e) => e.version)),
     textArray(events.map((e) => e.event.eventType)),
-    timestampArray(events.map((e) => e.event.occurredAt ?? recordedAt)),
-    textArray(events.map((e) => e.event.contentType)),
-    textArray(events.map((e) => metadataColumn(e.event))),
-    textArray(events.map((e) => e.event.correlationId)),
-    textArray(events.map((e) => e.event.causationId)),
     textArray(events.map((e) => tagsColumn(e.event))),
-    byteaArray(events.map((e) => e.event.data)),
+    byteaArray(events.map((planned) => frameOf(planned, recordedAt))),
     uuidArray(tenants.map(([tenantId]) => tenantId)),
     int8Array(tenants.map(([, { position }]) => position)),
     int8Array(tenants.map(([, { bytes }]) => BigInt(bytes))),
   ];
+}
+
+function frameOf(planned: PlannedEvent, recordedAt: Instant): Uint8Array {
+  const { tenantId, stream, version, position, event } = planned;
+  return encodeFrame({
+    tenantId,
+    eventId: event.eventId,
+    aggregateType: stream.aggregateType,
+    aggregateId: stream.aggregateId,
+    eventType: event.eventType,
+    aggregateVersion: version,
+    position,
+    occurredAt: event.occurredAt ?? recordedAt,
+    recordedAt,
+    data: event.data,
+    contentType: event.contentType,
+    metadata: event.metadata,
+    correlationId: event.correlationId,
+    causationId: event.causationId,
+    tags: event.tags,
+  });
 }
 
 const write = `
@@ -61,21 +78,19 @@ const write = `
   ), new_events AS (
     INSERT INTO annals.events (
       global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
-      aggregate_version, event_type, occurred_at, recorded_at, content_type, metadata,
-      correlation_id, causation_id, tags, data)
+      aggregate_version, event_type, recorded_at, tags, frame)
     SELECT $1::bigint + e.ordinal, e.tenant_id, e.position, e.event_id, e.aggregate_type,
-      e.aggregate_id, e.aggregate_version, e.event_type, e.occurred_at, head.recorded_at,
-      e.content_type, e.metadata::jsonb, e.correlation_id, e.causation_id, e.tags::text[], e.data
+      e.aggregate_id, e.aggregate_version, e.event_type, head.recorded_at, e.tags::text[], e.frame
     FROM head, unnest(
       $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-      $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[]
+      $11::text[], $12::bytea[]
     ) WITH ORDINALITY AS e (
       tenant_id, position, event_id, aggregate_type, aggregate_id, aggregate_version, event_type,
-      occurred_at, content_type, metadata, correlation_id, causation_id, tags, data, ordinal)
+      tags, frame, ordinal)
   ), new_tenants AS (
     INSERT INTO annals.tenants AS tenants (tenant_id, position, recorded_at, bytes)
     SELECT t.tenant_id, t.position, head.recorded_at, t.bytes
-    FROM head, unnest($18::uuid[], $19::bigint[], $20::bigint[]) AS t (tenant_id, position, bytes)
+    FROM head, unnest($13::uuid[], $14::bigint[], $15::bigint[]) AS t (tenant_id, position, bytes)
     ON CONFLICT (tenant_id) DO UPDATE
       SET position = excluded.position, recorded_at = excluded.recorded_at,
         bytes = tenants.bytes + excluded.bytes
