@@ -1,6 +1,6 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import type { RecordedEvent } from "./event.js";
-import { FrameWriter, putVarint, sizeOfVarint } from "./frame-writer.js";
+import { FrameWriter, sizeOfVarint } from "./frame-writer.js";
 import type { Instant } from "./instant.js";
 import type { TenantId } from "./tenant.js";
 
@@ -15,8 +15,17 @@ export type FramedEvent = Omit<RecordedEvent, "globalPosition">;
 
 const writer = new FrameWriter();
 
-/** Fields by their numbers in annals.v1.RecordedEvent; those that have their default are left out. */
+/** An event's frame, as bytes of its own. */
 export function encodeFrame(event: FramedEvent): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(viewFrame(event));
+}
+
+/**
+ * An event's frame as a view of a buffer that is used again: good until the next frame is made, for who
+ * copies it at once. Fields by their numbers in annals.v1.RecordedEvent; those that have their default
+ * are left out.
+ */
+export function viewFrame(event: FramedEvent): Uint8Array {
   writer.begin(mostBytes(event));
   writer.text(1, event.tenantId);
   writer.text(2, event.eventId);
@@ -33,12 +42,7 @@ export function encodeFrame(event: FramedEvent): Uint8Array<ArrayBuffer> {
   writer.text(13, event.correlationId);
   writer.text(14, event.causationId);
   for (const tag of event.tags) writer.item(15, tag);
-  const { length } = writer;
-  const head = 1 + sizeOfVarint(length);
-  const frame = writer.finish(head);
-  frame[0] = frameTag;
-  putVarint(frame, 1, length);
-  return frame;
+  return writer.finish(frameTag);
 }
 
 function mostBytes(event: FramedEvent): number {

@@ -1,3 +1,6 @@
+/** Room before what is written: for a tag, and the length of what a buffer may hold. */
+const headRoom = 1 + 5;
+
 /**
  * Writes protobuf's wire format into a buffer that is used again and again: an event takes a sixth of the
  * time that a writer takes which grows with it. Field numbers are 1 to 15.
@@ -5,23 +8,22 @@
  */
 export class FrameWriter {
   #buffer = Buffer.allocUnsafeSlow(16_384);
-  #at = 0;
+  #at = headRoom;
 
   /** Begins anew. @param bytes the most that is to be written; a UTF-16 unit is three */
   begin(bytes: number): void {
-    if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(2 * bytes);
-    this.#at = 0;
+    const all = headRoom + bytes;
+    if (this.#buffer.length < all) this.#buffer = Buffer.allocUnsafeSlow(2 * all);
+    this.#at = headRoom;
   }
 
-  get length(): number {
-    return this.#at;
-  }
-
-  /** What was written, as bytes of its own, with room for so many before it. */
-  finish(before: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(before + this.#at);
-    bytes.set(this.#buffer.subarray(0, this.#at), before);
-    return bytes;
+  /** What was written, behind a tag of one byte and its length: a view, good until the next `begin`. */
+  finish(tag: number): Uint8Array {
+    const length = this.#at - headRoom;
+    const start = headRoom - 1 - sizeOfVarint(length);
+    this.#buffer[start] = tag;
+    putVarint(this.#buffer, start + 1, length);
+    return this.#buffer.subarray(start, this.#at);
   }
 
   /** A text; none for an empty one. */
@@ -86,7 +88,7 @@ export function sizeOfVarint(value: number): number {
 }
 
 /** Puts a number where it fits exactly. */
-export function putVarint(bytes: Uint8Array, at: number, value: number): void {
+function putVarint(bytes: Uint8Array, at: number, value: number): void {
   let rest = value;
   let to = at;
   for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes[to++] = (rest & 0x7f) | 0x80;

@@ -1,5 +1,5 @@
 import type { Instant } from "../../domain/instant.js";
-import { encodeFrame } from "../../domain/event-frame.js";
+import { viewFrame } from "../../domain/event-frame.js";
 import { byteaArray, int8Array, textArray, uuidArray } from "./encode-array.js";
 import type { BatchPlan, PlannedEvent } from "./plan-batch.js";
 import { tagsColumn, toTimestamp } from "./row.js";
@@ -42,32 +42,34 @@ function valuesOf(
     int8Array(events.map((e) => e.version)),
     textArray(events.map((e) => e.event.eventType)),
     textArray(events.map((e) => tagsColumn(e.event))),
-    byteaArray(events.map((planned) => frameOf(planned, recordedAt))),
+    byteaArray(framesOf(events, recordedAt), events.length),
     uuidArray(tenants.map(([tenantId]) => tenantId)),
     int8Array(tenants.map(([, { position }]) => position)),
     int8Array(tenants.map(([, { bytes }]) => BigInt(bytes))),
   ];
 }
 
-function frameOf(planned: PlannedEvent, recordedAt: Instant): Uint8Array {
-  const { tenantId, stream, version, position, event } = planned;
-  return encodeFrame({
-    tenantId,
-    eventId: event.eventId,
-    aggregateType: stream.aggregateType,
-    aggregateId: stream.aggregateId,
-    eventType: event.eventType,
-    aggregateVersion: version,
-    position,
-    occurredAt: event.occurredAt ?? recordedAt,
-    recordedAt,
-    data: event.data,
-    contentType: event.contentType,
-    metadata: event.metadata,
-    correlationId: event.correlationId,
-    causationId: event.causationId,
-    tags: event.tags,
-  });
+/** Their frames, each to be taken before the next. */
+function* framesOf(events: readonly PlannedEvent[], recordedAt: Instant): Iterable<Uint8Array> {
+  for (const { tenantId, stream, version, position, event } of events) {
+    yield viewFrame({
+      tenantId,
+      eventId: event.eventId,
+      aggregateType: stream.aggregateType,
+      aggregateId: stream.aggregateId,
+      eventType: event.eventType,
+      aggregateVersion: version,
+      position,
+      occurredAt: event.occurredAt ?? recordedAt,
+      recordedAt,
+      data: event.data,
+      contentType: event.contentType,
+      metadata: event.metadata,
+      correlationId: event.correlationId,
+      causationId: event.causationId,
+      tags: event.tags,
+    });
+  }
 }
 
 const write = `

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
-import { encodeFrame } from "../../domain/event-frame.js";
+import { viewFrame } from "../../domain/event-frame.js";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
 import type { Appended, AppendOutcome } from "../store.js";
@@ -83,7 +83,7 @@ export class Appender {
     for (const event of events) {
       const { eventId, eventType, tags } = event;
       version++;
-      const frame = encodeFrame({
+      const frame = viewFrame({
         tenantId,
         eventId,
         aggregateType,
