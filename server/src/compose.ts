@@ -72,8 +72,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     maxQueuedBytes: config.maxQueuedBytes,
     maxBatchEvents: config.maxBatchEvents,
     maxBatchBytes: config.maxBatchBytes,
-    // PostgreSQL takes one at a time: what waits for it is better off in one larger batch.
-    maxBatchesInFlight: config.store.kind === "postgres" ? 1 : 2,
+    maxBatchesInFlight: 2,
     retryAfterMs: 100,
     onStoreError: (error) => {
       logger.error({ err: error }, "a batch of appends failed");

@@ -80,7 +80,8 @@ async function appendByHand(url: string, tenant: string, holdMs: number): Promis
   await runSql(
     url,
     `BEGIN;
-    UPDATE annals.log_head SET global_position = global_position + 1, recorded_at = greatest(recorded_at, now());
+    UPDATE annals.log_head SET global_position = global_position + 1,
+      recorded_at = greatest(recorded_at, now()), batch = (random() * 1e15)::bigint;
     UPDATE annals.tenants SET position = position + 1 WHERE tenant_id = '${tenant}';
     SELECT pg_sleep(${holdMs / 1000});
     INSERT INTO annals.events

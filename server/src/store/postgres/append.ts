@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Instant } from "../../domain/instant.js";
 import type { AppendIntent, AppendOutcome } from "../store.js";
 import { failureOf, isUniqueViolation, wasRolledBack } from "./errors.js";
@@ -7,130 +8,177 @@ import { type BatchPlan, type LogState, planBatch } from "./plan-batch.js";
 import type { Query, WriterConnection } from "./writer-connection.js";
 import { writePlan } from "./write-plan.js";
 
+/** A batch that was sent on what is known. */
+interface Sent {
+  /** What to answer if it is written. */
+  readonly outcomes: readonly AppendOutcome[];
+  /** False: what was known did not hold, and nothing was written. */
+  readonly isWritten: Promise<boolean>;
+}
+
 /**
- * Writes batches, one after the other. While nobody else writes, what this server knows of the log
- * still holds, and a batch is one statement that is good only if it does, after another one that looks
- * for streams it does not know. Else a batch locks the log's head, looks, and writes: two round trips.
+ * Writes batches in order. While nobody else writes, what this server knows of the log still holds,
+ * and a batch is one statement that is good only if it does, after another one that looks for streams it
+ * does not know. The next batch is planned on what this one will leave, and sent behind it: should this one
+ * fail, so will that. Else a batch locks the log's head, looks, and writes: two round trips, in which
+ * nothing else is sent.
  */
 export class Appender {
-  /** Undefined: nothing is known, or somebody else writes too. */
+  /** What the batches that were sent will leave. Undefined: nothing is known, or somebody else writes too. */
   #heads: KnownHeads | undefined;
-  /** Where the log ended after our last batch. */
-  #lastWritten: bigint | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The last batch that this server knows to be in the log. */
+  #lastBatch: bigint | undefined;
+  /** Batches that take the lock, now or when their turn comes. */
+  #underLock = 0;
+  /** Settles when the next batch may be sent. */
+  #sent: Promise<unknown> = Promise.resolve();
+  /** Settles when every batch so far has its outcomes. */
+  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly connection: WriterConnection) {}
 
-  /** Writes a batch in one transaction. */
+  /** Writes a batch in one transaction, after those that were asked for before it. */
   append(batch: readonly AppendIntent[], now: Instant): Promise<readonly AppendOutcome[]> {
-    const outcomes = this.#last.then(() => this.#append(batch, now));
-    this.#last = outcomes.catch(() => undefined);
+    const before = this.#settled;
+    const sending = this.#sent.then(() => this.#send(batch, now));
+    const outcomes = this.#settle(sending, before, batch, now);
+    this.#settled = Promise.allSettled([before, outcomes]);
+    this.#sent = sending.then((sent) => (sent ? undefined : outcomes)).catch(() => undefined);
     return outcomes;
   }
 
   /** Resolves when everything asked for is done. */
   async drain(): Promise<void> {
-    await this.#last;
+    await this.#settled;
   }
 
-  async #append(batch: readonly AppendIntent[], now: Instant): Promise<readonly AppendOutcome[]> {
-    if (batch.length === 0) return [];
-    if (!this.connection.isOpen) this.#heads = undefined;
-    const query = await this.connection.connect();
-    return (
-      (await this.#appendOnKnown(query, batch, now)) ??
-      (await this.#appendUnderLock(query, batch, now))
-    );
+  async #settle(
+    sending: Promise<Sent | undefined>,
+    before: Promise<unknown>,
+    batch: readonly AppendIntent[],
+    now: Instant,
+  ): Promise<readonly AppendOutcome[]> {
+    const sent = await sending;
+    if (await sent?.isWritten) return sent?.outcomes ?? [];
+    await before;
+    return this.#appendUnderLock(batch, now).finally(() => this.#underLock--);
+  }
+
+  async #send(batch: readonly AppendIntent[], now: Instant): Promise<Sent | undefined> {
+    const sent = await this.#sendOnKnown(batch, now);
+    if (!sent) this.#underLock++;
+    return sent;
   }
 
   /** Undefined when that cannot be done: nothing was written. */
-  async #appendOnKnown(
-    query: Query,
-    batch: readonly AppendIntent[],
-    now: Instant,
-  ): Promise<readonly AppendOutcome[] | undefined> {
+  async #sendOnKnown(batch: readonly AppendIntent[], now: Instant): Promise<Sent | undefined> {
+    if (!this.connection.isOpen) this.#heads = undefined;
+    if (!this.#heads) return undefined;
+    const query = await this.connection.connect();
     const heads = this.#heads;
-    if (!heads) return undefined;
+    if (this.#underLock > 0) return undefined;
     try {
       await lookUpUnknown(query, batch, heads);
     } catch (error) {
-      this.#heads = undefined;
       throw this.#failed(error, false);
     }
+    // A batch before this one may have failed meanwhile: the connection is then its alone.
+    if (this.#heads !== heads || this.#underLock > 0) return undefined;
     const recordedAt = heads.recordedAtFrom(now);
     const plan = planBatch(batch, stateOf({ heads, events: new Map() }, recordedAt));
     // What fails may be a repetition, which is found by looking.
     if (!plan.outcomes.every((outcome) => outcome.ok && !outcome.deduplicated)) return undefined;
+    const number = newNumber();
+    const written = writePlan(query, plan, { after: heads, batch: number, recordedAt });
+    keep(heads, plan, number, recordedAt);
+    const isWritten = this.#confirm(written, number);
+    isWritten.catch(() => undefined); // told when it is awaited
+    return { outcomes: plan.outcomes, isWritten };
+  }
+
+  async #confirm(written: Promise<boolean>, number: bigint): Promise<boolean> {
     try {
-      if (await writePlan(query, plan, heads.globalPosition, recordedAt)) {
-        this.#keep(heads, plan, recordedAt);
-        return plan.outcomes;
+      if (await written) {
+        this.#lastBatch = number;
+        return true;
       }
-      this.#heads = undefined;
-      return undefined;
     } catch (error) {
-      this.#heads = undefined;
-      if (isUniqueViolation(error)) return undefined;
-      throw this.#failed(error, !wasRolledBack(error));
+      if (!isUniqueViolation(error)) throw this.#failed(error, !wasRolledBack(error));
     }
+    this.#heads = undefined;
+    this.#underLock++;
+    return false;
   }
 
   async #appendUnderLock(
-    query: Query,
     batch: readonly AppendIntent[],
     now: Instant,
   ): Promise<readonly AppendOutcome[]> {
+    const query = await this.connection.connect();
     let committing = false;
     try {
       const findings = await lockAndLookUp(query, batch);
       const { heads } = findings;
-      const alone = heads.globalPosition === this.#lastWritten;
+      const alone = heads.batch === this.#lastBatch;
       const recordedAt = heads.recordedAtFrom(now);
       const plan = planBatch(batch, stateOf(findings, recordedAt));
+      const number = newNumber();
       if (plan.events.length === 0) {
         await query("ROLLBACK");
       } else {
         committing = true;
         const [written] = await Promise.all([
-          writePlan(query, plan, heads.globalPosition, recordedAt),
+          writePlan(query, plan, { after: heads, batch: number, recordedAt }),
           query("COMMIT"),
         ]);
         if (!written) throw new Error("the log's head moved under its lock");
       }
-      this.#remember(heads, plan, recordedAt, alone);
+      this.#remember(heads, plan, number, recordedAt, alone);
       return plan.outcomes;
     } catch (error) {
-      this.#heads = undefined;
       throw this.#failed(error, committing && !wasRolledBack(error));
     }
   }
 
   /** After a transaction that went wrong the connection is in no state to be used again. */
   #failed(error: unknown, outcomeUnknown: boolean): unknown {
+    this.#heads = undefined;
     this.connection.discard();
     return failureOf(error, outcomeUnknown);
   }
 
   /** What was looked up is worth keeping if nobody wrote between our last two batches. */
-  #remember(heads: KnownHeads, plan: BatchPlan, recordedAt: Instant, alone: boolean): void {
+  #remember(
+    heads: KnownHeads,
+    plan: BatchPlan,
+    number: bigint,
+    recordedAt: Instant,
+    alone: boolean,
+  ): void {
     const known = this.#heads;
-    const same = known?.globalPosition === heads.globalPosition;
+    const same = known?.batch === heads.batch;
     if (known && same) heads.copyTo(known);
-    const kept = known && same ? known : alone ? heads : undefined;
-    this.#keep(kept ?? heads, plan, recordedAt);
-    this.#heads = kept;
+    const kept = known && same ? known : heads;
+    keep(kept, plan, number, recordedAt);
+    this.#heads = alone || same ? kept : undefined;
+    this.#lastBatch = kept.batch;
   }
+}
 
-  /** The plan was written: the heads move on. */
-  #keep(heads: KnownHeads, plan: BatchPlan, recordedAt: Instant): void {
-    if (plan.events.length > 0) {
-      heads.globalPosition += BigInt(plan.events.length);
-      heads.recordedAt = recordedAt;
-    }
-    for (const [tenantId, { position }] of plan.tenants) heads.setTenant(tenantId, position);
-    for (const [key, version] of plan.streams) heads.setStream(key, version);
-    this.#lastWritten = heads.globalPosition;
+/** The heads as a plan leaves them. */
+function keep(heads: KnownHeads, plan: BatchPlan, number: bigint, recordedAt: Instant): void {
+  if (plan.events.length > 0) {
+    heads.batch = number;
+    heads.globalPosition += BigInt(plan.events.length);
+    heads.recordedAt = recordedAt;
   }
+  for (const [tenantId, { position }] of plan.tenants) heads.setTenant(tenantId, position);
+  for (const [key, version] of plan.streams) heads.setStream(key, version);
+}
+
+/** A number for a batch: drawn, so that no other batch of any server has it. */
+function newNumber(): bigint {
+  return randomBytes(8).readBigInt64BE();
 }
 
 function stateOf({ heads, events }: Findings, recordedAt: Instant): LogState {

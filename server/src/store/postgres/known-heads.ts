@@ -6,14 +6,16 @@ import { RecentMap } from "../recent-map.js";
 const kept = 50_000;
 
 /**
- * Where the logs and the streams end, as of one global position: what a writer knows without
- * asking, and may act on only while the log still ends there.
+ * Where the logs and the streams end, as one batch left them: what a writer knows without asking, and
+ * may act on only while that batch is the last one.
  */
 export class KnownHeads {
   readonly #tenants = new RecentMap<bigint>(kept);
   readonly #streams = new RecentMap<bigint>(kept);
 
   constructor(
+    /** The last batch, by the number that its writer drew for it. */
+    public batch: bigint,
     public globalPosition: bigint,
     /** Of the latest event; undefined for an empty log. */
     public recordedAt: Instant | undefined,
@@ -34,7 +36,7 @@ export class KnownHeads {
     return this.#streams.get(key);
   }
 
-  /** Tells another one, of the same global position, what this one knows. */
+  /** Tells another one, of the same batch, what this one knows. */
   copyTo(other: KnownHeads): void {
     for (const [tenantId, position] of this.#tenants.entries()) other.setTenant(tenantId, position);
     for (const [key, version] of this.#streams.entries()) other.setStream(key, version);

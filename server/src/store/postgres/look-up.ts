@@ -23,13 +23,14 @@ export async function lockAndLookUp(
 ): Promise<Findings> {
   const [, [head], tenants, streams, events] = await Promise.all([
     query("BEGIN"),
-    query<[string, string | null]>(lockHead),
+    query<[string, string, string | null]>(lockHead),
     query<[string, string]>(selectTenants, tenantValues(batch)),
     query<[string, string, string, string]>(selectStreams, streamValues(batch)),
     query<EventAnswer>(selectEvents, eventValues(batch)),
   ]);
   if (!head) throw new Error("annals.log_head is empty");
-  const heads = new KnownHeads(BigInt(head[0]), head[1] === null ? undefined : toInstant(head[1]));
+  const recordedAt = head[2] === null ? undefined : toInstant(head[2]);
+  const heads = new KnownHeads(BigInt(head[0]), BigInt(head[1]), recordedAt);
   for (const { tenantId, stream } of batch) {
     heads.setTenant(tenantId, 0n);
     heads.setStream(streamKey(tenantId, stream), 0n);
@@ -41,7 +42,7 @@ export async function lockAndLookUp(
 
 /**
  * Reads where tenants and streams end of which nothing is known, without a lock: what is found is good
- * only while the log still ends where `heads` thinks it does. A stream that its appends take to be absent is not
+ * only while the last batch is the one that `heads` names. A stream that its appends take to be absent is not
  * looked for.
  */
 export async function lookUpUnknown(
@@ -124,7 +125,8 @@ function eventValues(batch: readonly AppendIntent[]): Buffer[] {
   ];
 }
 
-const lockHead = "SELECT global_position, recorded_at FROM annals.log_head WHERE id = 1 FOR UPDATE";
+const lockHead =
+  "SELECT batch, global_position, recorded_at FROM annals.log_head WHERE id = 1 FOR UPDATE";
 
 const selectTenants = `
   SELECT tenant_id, position FROM annals.tenants WHERE tenant_id = ANY ($1::uuid[])`;

@@ -122,4 +122,8 @@ export const migrations: readonly Migration[] = [
   END $$;
   `,
   keepFrames,
+  `
+  -- Names the last batch: who plans on what it left knows whether it still is the last one.
+  ALTER TABLE annals.log_head ADD COLUMN batch bigint NOT NULL DEFAULT 0;
+  `,
 ];

@@ -1,38 +1,39 @@
 import type { Instant } from "../../domain/instant.js";
 import { viewFrame } from "../../domain/event-frame.js";
+import type { KnownHeads } from "./known-heads.js";
 import { byteaArray, int8Array, textArray, uuidArray } from "./encode-array.js";
 import type { BatchPlan, PlannedEvent } from "./plan-batch.js";
 import { tagsColumn, toTimestamp } from "./row.js";
 import type { Query } from "./writer-connection.js";
 
+/** What a plan is written as. */
+export interface Writing {
+  /** What it was planned on. */
+  readonly after: Pick<KnownHeads, "batch" | "globalPosition">;
+  /** Its own number. */
+  readonly batch: bigint;
+  readonly recordedAt: Instant;
+}
+
 /**
- * Writes a plan in one statement, if the log still ends where the plan thinks it does. The update
+ * Writes a plan in one statement, if the last batch still is the one that the plan was made on. The update
  * of the log's head comes first, for the rest draws from it: it takes the lock, and after a wait
- * for it PostgreSQL compares the position again as it then stands. Other servers are notified by the
+ * for it PostgreSQL compares the batch again as it then stands. Other servers are notified by the
  * commit; none of them hears of a batch before it can be read.
  *
  * @returns whether it was written; false: the log has moved on, nothing was written
  */
-export async function writePlan(
-  query: Query,
-  plan: BatchPlan,
-  globalPosition: bigint,
-  recordedAt: Instant,
-): Promise<boolean> {
-  const rows = await query(write, valuesOf(plan, globalPosition, recordedAt));
+export async function writePlan(query: Query, plan: BatchPlan, writing: Writing): Promise<boolean> {
+  const rows = await query(write, valuesOf(plan, writing));
   return rows.length > 0;
 }
 
-function valuesOf(
-  plan: BatchPlan,
-  globalPosition: bigint,
-  recordedAt: Instant,
-): (string | Buffer)[] {
+function valuesOf(plan: BatchPlan, { after, batch, recordedAt }: Writing): (string | Buffer)[] {
   const { events } = plan;
   const tenants = [...plan.tenants];
   return [
-    String(globalPosition),
-    String(globalPosition + BigInt(events.length)),
+    String(after.globalPosition),
+    String(after.globalPosition + BigInt(events.length)),
     toTimestamp(recordedAt),
     uuidArray(events.map((e) => e.tenantId)),
     int8Array(events.map((e) => e.position)),
@@ -46,6 +47,8 @@ function valuesOf(
     uuidArray(tenants.map(([tenantId]) => tenantId)),
     int8Array(tenants.map(([, { position }]) => position)),
     int8Array(tenants.map(([, { bytes }]) => BigInt(bytes))),
+    String(after.batch),
+    String(batch),
   ];
 }
 
@@ -74,8 +77,9 @@ function* framesOf(events: readonly PlannedEvent[], recordedAt: Instant): Iterab
 
 const write = `
   WITH head AS (
-    UPDATE annals.log_head SET global_position = $2::bigint, recorded_at = $3::timestamptz
-    WHERE id = 1 AND global_position = $1::bigint
+    UPDATE annals.log_head
+    SET global_position = $2::bigint, recorded_at = $3::timestamptz, batch = $17::bigint
+    WHERE id = 1 AND global_position = $1::bigint AND batch = $16::bigint
     RETURNING recorded_at
   ), new_events AS (
     INSERT INTO annals.events (

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TenantId } from "#server/domain/tenant.js";
+import { openPostgresStore } from "#server/store/postgres/open.js";
+import type { AppendIntent, AppendOutcome, Store } from "#server/store/store.js";
+import { findLosses } from "../support/append-check.js";
+import { startTestPostgres, type TestPostgres } from "../support/postgres.js";
+import {
+  any,
+  appendOk,
+  exactly,
+  idsOf,
+  logQuery,
+  newEvents,
+  newStream,
+  newTenant,
+  noStream,
+  oneTo,
+  readLogToEnd,
+  someTime,
+} from "../support/store-input.js";
+
+let postgres: TestPostgres;
+const logger = { warn: () => undefined };
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres[Symbol.asyncDispose]());
+
+async function withServers(use: (a: Store, b: Store, url: string) => Promise<void>): Promise<void> {
+  const url = await postgres.newDatabase();
+  const a = await openPostgresStore({ url, logger, migrate: true });
+  const b = await openPostgresStore({ url, logger });
+  try {
+    await use(a, b, url);
+  } finally {
+    await Promise.all([a.close(), b.close()]);
+  }
+}
+
+/** Until it writes without asking, and sends its batches one behind the other. */
+async function warmUp(store: Store, tenantId: TenantId): Promise<void> {
+  for (let i = 0; i < 3; i++) await appendOk(store, tenantId, newStream(), newEvents(1));
+}
+
+/** Batches of one append each, asked for at once. */
+async function appendEach(
+  store: Store,
+  intents: readonly AppendIntent[],
+): Promise<AppendOutcome[]> {
+  const batches = await Promise.all(intents.map((intent) => store.append([intent], someTime)));
+  return batches.flat();
+}
+
+test("a batch that was planned on one that came to nothing comes to nothing, too, and both are decided anew", async () => {
+  await withServers(async (a, b) => {
+    const [ours, theirs] = [newTenant(), newTenant()];
+    await warmUp(a, ours);
+    // As many events as our first batch is to have: the log ends where our second one thinks it will.
+    await appendOk(b, theirs, newStream(), newEvents(1));
+    const intents = Array.from({ length: 3 }, () => {
+      // Of streams that are said to be absent: nothing is looked up in between.
+      return { tenantId: ours, stream: newStream(), expected: noStream, events: newEvents(1) };
+    });
+    expect(await appendEach(a, intents)).toMatchObject(
+      [4n, 5n, 6n].map((firstPosition) => ({ ok: true, firstPosition })),
+    );
+    const log = await readLogToEnd(a, logQuery(ours));
+    expect(log.map(({ position }) => position)).toEqual(oneTo(6));
+    expect(idsOf(log).slice(3)).toEqual(intents.flatMap(({ events }) => idsOf(events)));
+  });
+});
+
+test("batches behind one another see what those before them did", async () => {
+  await withServers(async (a) => {
+    const tenantId = newTenant();
+    await warmUp(a, tenantId);
+    const [stream, other] = [newStream(), newStream()];
+    const first = newEvents(2);
+    const outcomes = await appendEach(a, [
+      { tenantId, stream, expected: noStream, events: first },
+      { tenantId, stream, expected: exactly(2n), events: newEvents(1) },
+      { tenantId, stream, expected: noStream, events: newEvents(1) },
+      { tenantId, stream, expected: noStream, events: first },
+      { tenantId, stream: other, expected: any, events: newEvents(1) },
+      { tenantId, stream: other, expected: any, events: [first[1]!] },
+      { tenantId, stream, expected: exactly(3n), events: newEvents(1) },
+    ]);
+    expect(outcomes).toMatchObject([
+      { ok: true, version: 2n, firstPosition: 4n, deduplicated: false },
+      { ok: true, version: 3n, firstPosition: 6n },
+      { ok: false, failure: { reason: "version_conflict", actual: 3n } },
+      { ok: true, version: 2n, firstPosition: 4n, deduplicated: true },
+      { ok: true, version: 1n, firstPosition: 7n },
+      { ok: false, failure: { reason: "duplicate_event_id", eventId: first[1]!.eventId } },
+      { ok: true, version: 4n, firstPosition: 8n },
+    ]);
+  });
+});
+
+test("two servers with many batches under way decide each append as if it were alone", async () => {
+  await withServers(async (a, b, url) => {
+    const tenants = [newTenant(), newTenant()];
+    const streams = Array.from({ length: 3 }, () => newStream());
+    let [taken, refused] = [0, 0];
+    const caller = async (store: Store, seed: number): Promise<void> => {
+      const versions = new Map<string, bigint>();
+      for (let i = 0; i < 60; i++) {
+        const tenantId = tenants[(i + seed) % 2]!;
+        const stream = streams[(i * 7 + seed) % 3]!;
+        const key = `${tenantId} ${stream.aggregateId}`;
+        const version = versions.get(key) ?? 0n;
+        const expected = exactly(version);
+        const events = newEvents(1 + (i % 2), { tags: [`${seed}-${i}`, String(1 + (i % 2))] });
+        const [outcome] = await store.append([{ tenantId, stream, expected, events }], someTime);
+        if (outcome?.ok) {
+          taken++;
+          // The append was the one behind the version it named, and behind no other.
+          expect(outcome.version).toBe(version + BigInt(events.length));
+          versions.set(key, outcome.version);
+        } else {
+          refused++;
+          expect(outcome?.failure.reason).toBe("version_conflict");
+          if (outcome?.failure.reason !== "version_conflict") continue;
+          expect(outcome.failure.actual).not.toBe(version);
+          versions.set(key, outcome.failure.actual);
+        }
+      }
+    };
+    await Promise.all([a, a, a, a, b, b].map(caller));
+    expect(taken).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(20);
+    expect(await findLosses(url, [])).toEqual([]);
+  });
+});
