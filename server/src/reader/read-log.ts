@@ -25,7 +25,7 @@ export type WholeLogRange = Omit<WholeLogQuery, keyof PageBounds> & {
 };
 
 /**
- * A tenant's log in pages, one of them read ahead of who takes them. A page may hold no event: it
+ * A tenant's log in pages, two of them read ahead of who takes them. A page may hold no event: it
  * then says how far the log was scanned. The last one has atEnd, unless the limit is met.
  */
 export function readLogPages(
@@ -47,6 +47,8 @@ export function readWholeLogPages(
   return readPages(range, bounds, (query) => log.readWholeLog(query, signal && { signal }), signal);
 }
 
+const pagesAhead = 2;
+
 async function* readPages<
   From,
   Range extends { readonly from: From; readonly limit: bigint | undefined },
@@ -62,17 +64,28 @@ async function* readPages<
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Page, void, undefined> {
   let left = range.limit;
-  const readFrom = (from: From): Promise<Page> => {
-    const maxEvents = atMost(bounds.maxEvents, left);
-    return readPage({ ...range, from, maxEvents, maxBytes: bounds.maxBytes });
-  };
-  let reading: Promise<Page> | undefined = left === 0n ? undefined : readFrom(range.from);
-  while (reading) {
+  const readFrom = async (from: From): Promise<Page | undefined> => {
+    if (left === 0n) return undefined;
     throwIfAborted(signal);
-    const page: Page = await reading;
+    const maxEvents = atMost(bounds.maxEvents, left);
+    const page = await readPage({ ...range, from, maxEvents, maxBytes: bounds.maxBytes });
     if (left !== undefined) left -= BigInt(page.events.length);
-    reading = page.atEnd || left === 0n ? undefined : readFrom(page.scannedTo);
-    reading?.catch(() => undefined); // told when it is awaited, unless the reader leaves before
+    return page;
+  };
+  let newest = readFrom(range.from);
+  const reading = [newest];
+  for (;;) {
+    // The page behind one is asked for as soon as that is there.
+    while (reading.length <= pagesAhead) {
+      newest = newest.then((page) =>
+        page?.atEnd === false ? readFrom(page.scannedTo) : undefined,
+      );
+      newest.catch(() => undefined); // told when it is awaited, unless the reader leaves before
+      reading.push(newest);
+    }
+    throwIfAborted(signal);
+    const page = await reading.shift();
+    if (!page) return;
     yield page;
   }
 }

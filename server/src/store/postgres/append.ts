@@ -4,8 +4,8 @@ import type { AppendIntent, AppendOutcome } from "../store.js";
 import { failureOf, isUniqueViolation, wasRolledBack } from "./errors.js";
 import type { KnownHeads } from "./known-heads.js";
 import { type Findings, lockAndLookUp, lookUpUnknown } from "./look-up.js";
-import { type BatchPlan, type LogState, planBatch } from "./plan-batch.js";
-import type { Query, WriterConnection } from "./writer-connection.js";
+import { type BatchPlan, eventKey, type LogState, planBatch } from "./plan-batch.js";
+import type { WriterConnection } from "./writer-connection.js";
 import { writePlan } from "./write-plan.js";
 
 /** A batch that was sent on what is known. */
@@ -186,6 +186,7 @@ function stateOf({ heads, events }: Findings, recordedAt: Instant): LogState {
     recordedAt,
     tenant: (tenantId) => heads.tenant(tenantId) ?? 0n,
     stream: (key) => heads.stream(key) ?? 0n,
-    event: (key) => events.get(key),
+    event: (tenantId, eventId) =>
+      events.size === 0 ? undefined : events.get(eventKey(tenantId, eventId)),
   };
 }

@@ -14,8 +14,8 @@ export interface LogState {
   tenant(tenantId: string): bigint;
   /** Version of a stream, by streamKey; 0 when it has no events. */
   stream(key: string): bigint;
-  /** The event of an id, by eventKey. */
-  event(key: string): PlacedEvent | undefined;
+  /** A tenant's event of an id. */
+  event(tenantId: string, eventId: string): PlacedEvent | undefined;
 }
 
 /** Where an event stands. */
@@ -43,11 +43,8 @@ export interface PlannedTenant {
   readonly bytes: number;
 }
 
-export interface PlannedEvent {
+export interface PlannedEvent extends PlacedEvent {
   readonly tenantId: TenantId;
-  readonly stream: StreamId;
-  readonly version: bigint;
-  readonly position: bigint;
   readonly event: NewEvent;
 }
 
@@ -67,7 +64,8 @@ class Planner {
   readonly events: PlannedEvent[] = [];
   readonly tenants = new Map<TenantId, PlannedTenant>();
   readonly streams = new Map<string, bigint>();
-  readonly #placed = new Map<string, PlacedEvent>();
+  /** By tenant and event id. */
+  readonly #placed = new Map<string, Map<string, PlacedEvent>>();
 
   constructor(private readonly state: LogState) {}
 
@@ -91,18 +89,16 @@ class Planner {
     const { recordedAt } = this.state;
     const planned = this.tenants.get(tenantId);
     const before = planned?.position ?? this.state.tenant(tenantId);
+    const placed = this.#placed.get(tenantId) ?? new Map<string, PlacedEvent>();
+    this.#placed.set(tenantId, placed);
     let position = before;
     let version = actual;
     for (const event of events) {
       position++;
       version++;
-      this.events.push({ tenantId, stream, version, position, event });
-      this.#placed.set(eventKey(tenantId, event.eventId), {
-        stream,
-        version,
-        position,
-        recordedAt,
-      });
+      const planned = { tenantId, stream, version, position, recordedAt, event };
+      this.events.push(planned);
+      placed.set(event.eventId, planned);
     }
     const bytes = (planned?.bytes ?? 0) + sizeOfEvents(events);
     this.tenants.set(tenantId, { position, bytes });
@@ -118,8 +114,7 @@ class Planner {
   }
 
   #find(tenantId: string, eventId: string): PlacedEvent | undefined {
-    const key = eventKey(tenantId, eventId);
-    return this.#placed.get(key) ?? this.state.event(key);
+    return this.#placed.get(tenantId)?.get(eventId) ?? this.state.event(tenantId, eventId);
   }
 
   /** The first result of this very append, if it was written before. */
