@@ -194,7 +194,9 @@ describe("failures", () => {
     const annals = open(tenant);
     const refused = run(annals, undefined, { scope: "all-tenants" });
     const good = run(annals);
-    await expect.poll(() => refused.reports).toContainEqual({ kind: "state", state: "failed" });
+    await expect
+      .poll(() => refused.reports)
+      .toContainEqual({ kind: "state", state: "failed", error: expect.any(Error) as unknown });
     await append(annals, 1);
     await expect.poll(() => positions(good.seen)).toEqual([1]);
   });
@@ -416,7 +418,9 @@ describe("one active among several", () => {
     const next = run(annals, undefined, { store });
     await expect.poll(() => positions(next.seen)).toEqual([1]);
     wake.open();
-    await expect.poll(() => sleeper.reports).toContainEqual({ kind: "state", state: "failed" });
+    await expect
+      .poll(() => sleeper.reports)
+      .toContainEqual({ kind: "state", state: "failed", error: expect.any(Error) as unknown });
     const { error } = await sleeper.runner.health();
     expect(error).toMatchObject({ code: "projection_superseded" });
   });

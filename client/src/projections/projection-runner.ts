@@ -66,7 +66,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
           return;
         }
         this.#error = error;
-        this.#status.become("failed");
+        this.#status.fail(error);
       },
     );
   }

@@ -57,7 +57,9 @@ export interface ProjectionRunnerOptions<Transaction> {
 
 /** What a runner tells. */
 export type ProjectionReport =
-  | { readonly kind: "state"; readonly state: ProjectionState }
+  | { readonly kind: "state"; readonly state: Exclude<ProjectionState, "failed"> }
+  /** It ended, and why. */
+  | { readonly kind: "state"; readonly state: "failed"; readonly error: unknown }
   /** A handler failed and is tried again. */
   | {
       readonly kind: "retry";

@@ -16,12 +16,16 @@ export class RunnerStatus {
   }
 
   /** Until it has ended, a closed gate shows as paused. */
-  become(state: ProjectionState): void {
-    const shown =
-      this.gate.isClosed && state !== "stopped" && state !== "failed" ? "paused" : state;
+  become(state: Exclude<ProjectionState, "failed">): void {
+    const shown = this.gate.isClosed && state !== "stopped" ? "paused" : state;
     if (shown === this.#state) return;
     this.#state = shown;
     this.report({ kind: "state", state: shown });
+  }
+
+  fail(error: unknown): void {
+    this.#state = "failed";
+    this.report({ kind: "state", state: "failed", error });
   }
 
   readonly report = (report: ProjectionReport): void => {
