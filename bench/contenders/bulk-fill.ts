@@ -1,6 +1,5 @@
 import pg from "pg";
-import { encodeFrame } from "#server/domain/event-frame.js";
-import type { TenantId } from "#server/domain/tenant.js";
+import { frameSql } from "./frame-sql.js";
 import { openSqliteDatabase } from "./sqlite-database.js";
 
 /** What a log is to hold before it is measured. */
@@ -60,41 +59,25 @@ function noteOf({ dataBytes }: BulkFill): string {
   return "x".repeat(dataBytes - '{"customer":"c-00000000","total":"100.00","note":""}'.length);
 }
 
-/** The frame of event i, as SQL: all have one content, and each its position. */
-function frameSql(fill: BulkFill): string {
-  const id = "00000000-0000-7000-8000-000000000000";
-  const time = BigInt(firstMs) * 1000n;
-  const longest = encodeFrame({
-    ...{ tenantId: fill.tenant as TenantId, eventId: id, aggregateType: "Order" },
-    ...{ aggregateId: "order-00000000", eventType: "OrderPlaced", aggregateVersion: 1n },
-    ...{ position: 0n, occurredAt: time, recordedAt: time },
-    data: Buffer.from(`{"customer":"c-00000000","total":"100.00","note":"${noteOf(fill)}"}`),
-    ...{ contentType: "application/json", metadata: {}, correlationId: "", causationId: "" },
-    tags: [],
-  });
-  // The position comes last, as field 7: a varint of 4 bytes, whatever its value.
-  const headBytes = longest.length < 131 ? 2 : 3;
-  const message = Buffer.from(longest.subarray(headBytes));
-  const length = message.length + 5;
-  const head = Buffer.from([0x0a, (length & 127) | 128, length >> 7]);
-  const part = (shift: number, more: number): string =>
-    `(((i::integer >> ${shift} & 127) | ${more}) << ${24 - (8 * shift) / 7})`;
-  const varint = [part(0, 128), part(7, 128), part(14, 128), part(21, 0)].join(" | ");
-  const before = Buffer.concat([head, message, Buffer.from([0x38])]).toString("hex");
-  return `'\\x${before}'::bytea || decode(lpad(to_hex(${varint}), 8, '0'), 'hex')`;
-}
-
 function postgresChunk(fill: BulkFill): (first: number, last: number) => string {
   const hex = (sql: string, digits: number): string => `lpad(to_hex(${sql}), ${digits}, '0')`;
   const at = (i: string): string => `to_timestamp((${firstMs} + ${i}) / 1000.0)`;
   const time = hex(`${firstMs}::bigint + i`, 12);
   const id = `(substr(${time}, 1, 8) || '-' || substr(${time}, 9) || '-7000-8000-' || ${hex("i", 12)})`;
-  const frame = frameSql(fill);
+  const version = `((i - 1) / ${fill.streams} + 1)`;
+  const aggregateId = `('order-' || ${hex(`i % ${fill.streams}`, 8)})`;
+  const data = `convert_to('{"customer":"c-' || ${hex("i % 1000", 8)} || '","total":"100.00","note":"${noteOf(fill)}"}', 'UTF8')`;
+  const frame = frameSql({
+    ...{ tenant: fill.tenant, eventId: id, aggregateType: "Order", eventType: "OrderPlaced" },
+    ...{ aggregateId: { sql: aggregateId, bytes: 14 }, version, position: "i" },
+    ...{ ms: `${firstMs} + i`, data: { sql: data, bytes: fill.dataBytes } },
+    contentType: "application/json",
+  });
   return (first, last) => `
     INSERT INTO annals.events (tenant_id, position, global_position, event_id, aggregate_version,
       recorded_at, aggregate_type, aggregate_id, event_type, tags, frame)
-    SELECT '${fill.tenant}', i, i, ${id}::uuid, (i - 1) / ${fill.streams} + 1, ${at("i")}, 'Order',
-      'order-' || ${hex(`i % ${fill.streams}`, 8)}, 'OrderPlaced', '{}', ${frame}
+    SELECT '${fill.tenant}', i, i, ${id}::uuid, ${version}, ${at("i")}, 'Order',
+      ${aggregateId}, 'OrderPlaced', '{}', ${frame}
     FROM generate_series(${first}::bigint, ${last}::bigint) AS i ORDER BY i;
     UPDATE annals.log_head SET global_position = ${last}, recorded_at = ${at(String(last))};
     INSERT INTO annals.tenants (tenant_id, position, recorded_at, bytes)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { noFilter } from "#server/domain/filter.js";
 import { migrate } from "#server/store/postgres/migrate.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
-import { allTenants, ReadPool } from "#server/store/postgres/read-pool.js";
+import { allTenants, QueryPool } from "#server/store/postgres/query-pool.js";
 import { sessionDefaults } from "#server/store/postgres/session.js";
 import { StatementNames } from "#server/store/postgres/statement-names.js";
 import type { Store } from "#server/store/store.js";
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 test("a query that forgets its WHERE sees the rows of its tenant only", async () => {
-  const pool = new ReadPool(app.url, sessionDefaults, 1, new StatementNames(), logger);
+  const pool = new QueryPool(app.url, sessionDefaults, 1, new StatementNames(), logger);
   const seenBy = async (scope: string, table: string): Promise<string[]> => {
     const rows = await pool.query<[string]>(scope, `SELECT tenant_id FROM annals.${table}`, []);
     return rows.map(([tenantId]) => tenantId).toSorted();

@@ -1,13 +1,13 @@
 import type { ReadOptions } from "../store.js";
 import { unavailable } from "./errors.js";
-import { allTenants, type ReadPool } from "./read-pool.js";
+import { allTenants, type QueryPool } from "./query-pool.js";
 
 /**
  * Resolves when the database answers and can be written to.
  *
  * @throws AnnalsError unavailable, also after a failover left this server on a replica
  */
-export async function checkWritable(pool: ReadPool, options?: ReadOptions): Promise<void> {
+export async function checkWritable(pool: QueryPool, options?: ReadOptions): Promise<void> {
   const [row] = await pool.query<[string]>(
     allTenants,
     "SELECT current_setting('transaction_read_only') FROM annals.log_head",

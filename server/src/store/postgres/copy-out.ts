@@ -32,7 +32,7 @@ class CopyOut extends pg.Query {
   }
 }
 
-/** A parameter of a COPY, which has none of its own: its session holds them (ReadPool.copy). From 0 on. */
+/** A parameter of a COPY, which has none of its own: its session holds them (QueryPool.copy). From 0 on. */
 export function copyParameter(index: number): string {
   return `(SELECT current_setting('annals.copy_${index}')::bigint)`;
 }

@@ -2,7 +2,7 @@ import type { EventFilter } from "../../domain/filter.js";
 import { maxInstant, minInstant } from "../../domain/instant.js";
 import type { PlaceRange } from "../log-range.js";
 import type { ReadOptions } from "../store.js";
-import { allTenants, type ReadPool } from "./read-pool.js";
+import { allTenants, type QueryPool } from "./query-pool.js";
 import { toTimestamp } from "./row.js";
 import type { Log } from "./scan-log.js";
 
@@ -11,7 +11,7 @@ import type { Log } from "./scan-log.js";
  * bisection inside PostgreSQL: one round trip for a bound.
  */
 export async function cutToTime(
-  pool: ReadPool,
+  pool: QueryPool,
   log: Log,
   { lowest, highest }: PlaceRange,
   { recordedFrom, recordedBefore }: EventFilter,

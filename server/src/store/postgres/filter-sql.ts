@@ -1,5 +1,5 @@
 import type { EventFilter } from "../../domain/filter.js";
-import type { Value } from "./read-pool.js";
+import type { Value } from "./query-pool.js";
 
 /** Collects the values of a statement's parameters. */
 export class Parameters {

@@ -2,11 +2,11 @@ import type { RecordedEvent } from "../../domain/event.js";
 import { decodeFrame } from "../../domain/event-frame.js";
 import { isUuid } from "../../domain/uuid.js";
 import type { ReadOptions } from "../store.js";
-import type { ReadPool } from "./read-pool.js";
+import type { QueryPool } from "./query-pool.js";
 import { toBytes } from "./row.js";
 
 export async function getEvent(
-  pool: ReadPool,
+  pool: QueryPool,
   tenantId: string,
   eventId: string,
   options?: ReadOptions,

@@ -1,11 +1,11 @@
 import type { LogHead, WholeLogHead } from "../../domain/log.js";
 import { encodeCursor } from "../global-cursor.js";
 import type { ReadOptions } from "../store.js";
-import { allTenants, type ReadPool } from "./read-pool.js";
+import { allTenants, type QueryPool } from "./query-pool.js";
 import { toInstant } from "./row.js";
 
 export async function getHead(
-  pool: ReadPool,
+  pool: QueryPool,
   tenantId: string,
   options?: ReadOptions,
 ): Promise<LogHead> {
@@ -20,7 +20,7 @@ export async function getHead(
     : { position: 0n, recordedAt: undefined };
 }
 
-export async function getWholeHead(pool: ReadPool, options?: ReadOptions): Promise<WholeLogHead> {
+export async function getWholeHead(pool: QueryPool, options?: ReadOptions): Promise<WholeLogHead> {
   const [row] = await pool.query<[string, string | null]>(
     allTenants,
     "SELECT global_position, recorded_at FROM annals.log_head WHERE id = 1",

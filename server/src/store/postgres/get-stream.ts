@@ -1,11 +1,11 @@
 import type { StreamId, StreamInfo } from "../../domain/stream.js";
 import type { ReadOptions } from "../store.js";
-import { allTenants, type ReadPool } from "./read-pool.js";
+import { allTenants, type QueryPool } from "./query-pool.js";
 import { toInstant } from "./row.js";
 
 /** What the first and the last event of a stream say of it. */
 export async function getStream(
-  pool: ReadPool,
+  pool: QueryPool,
   tenantId: string,
   { aggregateType, aggregateId }: StreamId,
   options?: ReadOptions,
@@ -35,7 +35,7 @@ function endOf(order: "ASC" | "DESC"): string {
 
 /** Whether a tenant other than this one has a stream of this name. */
 export async function isForeignStream(
-  pool: ReadPool,
+  pool: QueryPool,
   tenantId: string,
   { aggregateType, aggregateId }: StreamId,
   options?: ReadOptions,

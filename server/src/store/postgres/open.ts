@@ -7,7 +7,7 @@ import { getHead, getWholeHead } from "./get-head.js";
 import { getStream, isForeignStream } from "./get-stream.js";
 import { GrowthSignal } from "./growth-signal.js";
 import { assertMigrated, migrate } from "./migrate.js";
-import { ReadPool } from "./read-pool.js";
+import { QueryPool } from "./query-pool.js";
 import { readLog, readWholeLog } from "./read-log.js";
 import { postgresRecords } from "./records.js";
 import { readStream } from "./read-stream.js";
@@ -41,7 +41,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   const names = new StatementNames();
   const connection = new WriterConnection(url, options, names, logger);
   const appender = new Appender(connection);
-  const pool = new ReadPool(url, options, readConnections, names, logger);
+  const pool = new QueryPool(url, options, readConnections, names, logger);
   const growth = new GrowthSignal(url, options, logger);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -2,13 +2,13 @@ import { noFilter } from "../../domain/filter.js";
 import { encodeCursor, parseCursor } from "../global-cursor.js";
 import type { LogPage, LogQuery, ReadOptions, WholeLogPage, WholeLogQuery } from "../store.js";
 import { getHead, getWholeHead } from "./get-head.js";
-import type { ReadPool } from "./read-pool.js";
+import type { QueryPool } from "./query-pool.js";
 import { readOn, readWholeOn } from "./read-on.js";
 import { scanLog } from "./scan-log.js";
 
 /** A page of a tenant's log. */
 export async function readLog(
-  pool: ReadPool,
+  pool: QueryPool,
   query: LogQuery,
   options?: ReadOptions,
 ): Promise<LogPage> {
@@ -20,7 +20,7 @@ export async function readLog(
 
 /** A page of the whole log. */
 export async function readWholeLog(
-  pool: ReadPool,
+  pool: QueryPool,
   query: WholeLogQuery,
   options?: ReadOptions,
 ): Promise<WholeLogPage> {

@@ -1,7 +1,7 @@
 import type { LogQuery, ReadOptions } from "../store.js";
 import { copyParameter, parseCopiedRow } from "./copy-out.js";
 import { pageOf, pageSql } from "./page-of.js";
-import { allTenants, type ReadPool, type ReadScope } from "./read-pool.js";
+import { allTenants, type QueryPool, type ReadScope } from "./query-pool.js";
 import type { ScanPage } from "./scan-log.js";
 
 /** Which part of a log. */
@@ -9,7 +9,7 @@ export type PlainQuery = Pick<LogQuery, "from" | "to" | "maxEvents" | "maxBytes"
 
 /** A page of all the events of a tenant behind a place: what readers that catch up ask for. */
 export function readOn(
-  pool: ReadPool,
+  pool: QueryPool,
   tenantId: string,
   query: PlainQuery,
   options?: ReadOptions,
@@ -19,7 +19,7 @@ export function readOn(
 
 /** A page of all events behind a place of the whole log. */
 export function readWholeOn(
-  pool: ReadPool,
+  pool: QueryPool,
   query: PlainQuery,
   options?: ReadOptions,
 ): Promise<ScanPage> {
@@ -27,7 +27,7 @@ export function readWholeOn(
 }
 
 async function copyPage(
-  pool: ReadPool,
+  pool: QueryPool,
   scope: ReadScope,
   text: string,
   { from, to, maxEvents, maxBytes }: PlainQuery,

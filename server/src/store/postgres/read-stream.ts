@@ -1,11 +1,11 @@
 import type { ReadOptions, StreamPage, StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
 import { pageOfText, type PageRow, textPageSql } from "./page-of.js";
-import type { ReadPool } from "./read-pool.js";
+import type { QueryPool } from "./query-pool.js";
 
 /** A page of one stream, by its index. */
 export async function readStream(
-  pool: ReadPool,
+  pool: QueryPool,
   query: StreamQuery,
   options?: ReadOptions,
 ): Promise<StreamPage> {

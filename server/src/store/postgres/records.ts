@@ -8,11 +8,11 @@ import type {
   StoredRecord,
 } from "../record-store.js";
 import type { ReadOptions } from "../store.js";
-import { allTenants, type ReadPool, type ReadScope } from "./read-pool.js";
+import { allTenants, type QueryPool, type ReadScope } from "./query-pool.js";
 import { toBytes, toInstant, toTimestamp } from "./row.js";
 
 /** Records in the database: each statement is a transaction of its own. */
-export function postgresRecords(pool: ReadPool): RecordStore {
+export function postgresRecords(pool: QueryPool): RecordStore {
   return {
     get: (key, options) => getRecord(pool, key, options),
     put: (key, value, expected, now) => putRecord(pool, key, value, expected, now),
@@ -22,7 +22,7 @@ export function postgresRecords(pool: ReadPool): RecordStore {
 }
 
 async function getRecord(
-  pool: ReadPool,
+  pool: QueryPool,
   key: RecordKey,
   options?: ReadOptions,
 ): Promise<StoredRecord | undefined> {
@@ -36,7 +36,7 @@ async function getRecord(
 }
 
 async function putRecord(
-  pool: ReadPool,
+  pool: QueryPool,
   key: RecordKey,
   value: Uint8Array,
   expected: bigint | undefined,
@@ -53,7 +53,7 @@ async function putRecord(
   return { ok: false, actual: (await getRecord(pool, key))?.revision ?? 0n };
 }
 
-async function deleteRecord(pool: ReadPool, key: RecordKey): Promise<void> {
+async function deleteRecord(pool: QueryPool, key: RecordKey): Promise<void> {
   await pool.query(
     scopeOf(key.owner),
     "DELETE FROM annals.records WHERE tenant_id = $1 AND collection = $2 AND name = $3",
@@ -63,7 +63,7 @@ async function deleteRecord(pool: ReadPool, key: RecordKey): Promise<void> {
 }
 
 async function listRecords(
-  pool: ReadPool,
+  pool: QueryPool,
   { owner, collection, after, maxRecords }: RecordQuery,
   options?: ReadOptions,
 ): Promise<StoredRecord[]> {

@@ -6,7 +6,7 @@ import type { PageBounds, ReadOptions } from "../store.js";
 import { cutToTime } from "./cut-to-time.js";
 import { Parameters, toFilterSql } from "./filter-sql.js";
 import { pageOfText, type PageRow, textPageSql } from "./page-of.js";
-import { allTenants, type ReadPool } from "./read-pool.js";
+import { allTenants, type QueryPool } from "./query-pool.js";
 
 /** Most events that one page looks at, where no index leads to those that match. */
 const window = 10_000n;
@@ -38,7 +38,7 @@ export interface ScanPage {
 
 /** A page of a log: by type's own index where a tenant asks for one type, else by place. */
 export async function scanLog(
-  pool: ReadPool,
+  pool: QueryPool,
   log: Log,
   scan: Scan,
   options?: ReadOptions,
@@ -65,7 +65,7 @@ export async function scanLog(
 
 /** The part of a range that one page looks at. */
 async function partOf(
-  pool: ReadPool,
+  pool: QueryPool,
   { tenantId }: Log,
   range: PlaceRange,
   { direction, filter }: Scan,
@@ -100,7 +100,7 @@ function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRang
 }
 
 function selectPage(
-  pool: ReadPool,
+  pool: QueryPool,
   { tenantId, place }: Log,
   { direction, filter, maxEvents, maxBytes }: Scan,
   { lowest, highest }: PlaceRange,

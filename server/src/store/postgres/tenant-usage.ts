@@ -1,10 +1,10 @@
 import type { TenantId } from "../../domain/tenant.js";
 import type { ReadOptions, TenantUsage } from "../store.js";
-import { allTenants, type ReadPool } from "./read-pool.js";
+import { allTenants, type QueryPool } from "./query-pool.js";
 import { toInstant } from "./row.js";
 
 export async function getTenantUsage(
-  pool: ReadPool,
+  pool: QueryPool,
   tenantId: TenantId,
   options?: ReadOptions,
 ): Promise<TenantUsage> {
@@ -18,7 +18,7 @@ export async function getTenantUsage(
 }
 
 export async function listTenantUsage(
-  pool: ReadPool,
+  pool: QueryPool,
   after: string,
   maxTenants: number,
   options?: ReadOptions,

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { failureOf, unavailable } from "./errors.js";
-import { allTenants } from "./read-pool.js";
+import { allTenants } from "./query-pool.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 import type { StatementNames } from "./statement-names.js";
 

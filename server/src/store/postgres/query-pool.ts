@@ -22,7 +22,7 @@ export interface QueryOptions extends ReadOptions {
 }
 
 /** The connections that read, and write records. Broken ones are thrown away; waiting for one is bounded in time. */
-export class ReadPool {
+export class QueryPool {
   readonly #pool: pg.Pool;
   /** What each connection was last told to show. */
   readonly #scopes = new WeakMap<pg.PoolClient, ReadScope>();
