@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TenantId } from "#server/domain/tenant.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
@@ -131,5 +134,21 @@ test("two servers with many batches under way decide each append as if it were a
     expect(taken).toBeGreaterThan(50);
     expect(refused).toBeGreaterThan(20);
     expect(await findLosses(url, [])).toEqual([]);
+  });
+});
+
+test("what a batch was answered is not kept", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  await withServers(async (a) => {
+    const tenantId = newTenant();
+    const answers: WeakRef<object>[] = [];
+    for (let i = 0; i < 30; i++) {
+      const intent = { tenantId, stream: newStream(), expected: noStream, events: newEvents(1) };
+      answers.push(new WeakRef(await a.append([intent], someTime)));
+    }
+    await setImmediate(); // what a WeakRef refers to lives until the turn in which it was made ends
+    collectGarbage();
+    expect(answers.slice(0, 20).filter((answer) => answer.deref())).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../domain/abort.js";
 import { type RecordedEvent, sizeOfEvents } from "../domain/event.js";
 import { framesOf } from "../domain/event-frame.js";
-import { noFilter } from "../domain/filter.js";
+import { isPlain, lastPlace } from "../store/log-range.js";
 import type {
   LogPage,
   LogQuery,
@@ -117,10 +117,4 @@ export class PageCache {
 /** Whether a page ended where the log did, before it was full. */
 function isShort({ events, atEnd }: Page, maxEvents: number): boolean {
   return atEnd && events.length < maxEvents;
-}
-
-const lastPlace = 2n ** 63n - 1n;
-
-function isPlain({ direction, filter }: Pick<LogQuery, "direction" | "filter">): boolean {
-  return direction === "forwards" && filter === noFilter;
 }

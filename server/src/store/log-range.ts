@@ -1,4 +1,4 @@
-import type { EventFilter } from "../domain/filter.js";
+import { type EventFilter, noFilter } from "../domain/filter.js";
 import type { Instant } from "../domain/instant.js";
 import type { Direction } from "../domain/log.js";
 
@@ -6,6 +6,20 @@ import type { Direction } from "../domain/log.js";
 export interface PlaceRange {
   readonly lowest: bigint;
   readonly highest: bigint;
+}
+
+/** A place behind every event. */
+export const lastPlace: bigint = 2n ** 63n - 1n;
+
+/** Whether a read takes every event of its range, in order: such pages can be joined, and kept. */
+export function isPlain({
+  direction,
+  filter,
+}: {
+  readonly direction: Direction;
+  readonly filter: EventFilter;
+}): boolean {
+  return direction === "forwards" && filter === noFilter;
 }
 
 /** The places between an exclusive `from` and an inclusive `to`, given in reading order, that a log holds. */

@@ -5,7 +5,7 @@ import { failureOf, isUniqueViolation, wasRolledBack } from "./errors.js";
 import type { KnownHeads } from "./known-heads.js";
 import { type Findings, lockAndLookUp, lookUpUnknown } from "./look-up.js";
 import { type BatchPlan, eventKey, type LogState, planBatch } from "./plan-batch.js";
-import type { WriterConnection } from "./writer-connection.js";
+import type { Query, WriterConnection } from "./writer-connection.js";
 import { writePlan } from "./write-plan.js";
 
 /** A batch that was sent on what is known. */
@@ -42,8 +42,10 @@ export class Appender {
     const before = this.#settled;
     const sending = this.#sent.then(() => this.#send(batch, now));
     const outcomes = this.#settle(sending, before, batch, now);
-    this.#settled = Promise.allSettled([before, outcomes]);
-    this.#sent = sending.then((sent) => (sent ? undefined : outcomes)).catch(() => undefined);
+    // Neither may hold what it waited for: each would hold all those before it.
+    const nothing = (): void => undefined;
+    this.#settled = Promise.allSettled([before, outcomes]).then(nothing);
+    this.#sent = sending.then((sent) => (sent ? undefined : outcomes)).then(nothing, nothing);
     return outcomes;
   }
 
@@ -74,9 +76,16 @@ export class Appender {
   async #sendOnKnown(batch: readonly AppendIntent[], now: Instant): Promise<Sent | undefined> {
     if (!this.connection.isOpen) this.#heads = undefined;
     if (!this.#heads) return undefined;
-    const query = await this.connection.connect();
+    return this.#sendBy(await this.connection.connect(), batch, now);
+  }
+
+  async #sendBy(
+    query: Query,
+    batch: readonly AppendIntent[],
+    now: Instant,
+  ): Promise<Sent | undefined> {
     const heads = this.#heads;
-    if (this.#underLock > 0) return undefined;
+    if (!heads || this.#underLock > 0) return undefined;
     try {
       await lookUpUnknown(query, batch, heads);
     } catch (error) {

@@ -33,11 +33,11 @@ class CopyOut extends pg.Query {
 }
 
 /** A parameter of a COPY, which has none of its own: its session holds them (QueryPool.copy). From 0 on. */
-export function copyParameter(index: number): string {
-  return `(SELECT current_setting('annals.copy_${index}')::bigint)`;
+export function copyParameter(index: number, type: "bigint" | "uuid"): string {
+  return `(SELECT current_setting('annals.copy_${index}')::${type})`;
 }
 
-/** Sets the session's tenant and the parameters of the next COPY. Values: the tenant, and as many as there are. */
+/** Sets whose rows the session sees, and the parameters of the next COPY. Values: the scope, and as many as there are. */
 export function setCopyParameters(count: number): string {
   const settings = Array.from(
     { length: count },

@@ -81,7 +81,7 @@ export class QueryPool {
   async copy(
     scope: ReadScope,
     text: string,
-    values: readonly bigint[],
+    values: readonly Value[],
     options: ReadOptions = {},
   ): Promise<Buffer> {
     return this.#use(options, async (client) => {

@@ -1,6 +1,6 @@
-import { noFilter } from "../../domain/filter.js";
 import { encodeCursor, parseCursor } from "../global-cursor.js";
 import type { LogPage, LogQuery, ReadOptions, WholeLogPage, WholeLogQuery } from "../store.js";
+import { isPlain, lastPlace } from "../log-range.js";
 import { getHead, getWholeHead } from "./get-head.js";
 import type { QueryPool } from "./query-pool.js";
 import { readOn, readWholeOn } from "./read-on.js";
@@ -41,9 +41,3 @@ export async function readWholeLog(
   );
   return { ...page, scannedTo: encodeCursor(page.scannedTo) };
 }
-
-function isPlain({ direction, filter }: Pick<LogQuery, "direction" | "filter">): boolean {
-  return direction === "forwards" && filter === noFilter;
-}
-
-const lastPlace = 2n ** 63n - 1n;
