@@ -29,28 +29,31 @@ export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
       record("suspicious", fields);
     }
   };
-  return async (call, next) => {
-    if (call.streaming) {
+  return {
+    enter: (call) => {
+      if (!call.streaming) return;
       call.noteForeignStream = () => {
         note(call, "foreign_stream", "a stream of another tenant is followed as if it were absent");
       };
-    }
-    try {
-      await next();
-      if (call.scopes.includes("tenants:admin")) record("admin", fieldsOf(call));
-    } catch (error) {
-      const event = error instanceof AnnalsError ? eventOf(call, error) : undefined;
-      if (event !== undefined) note(call, event, (error as AnnalsError).message);
-      throw error;
-    }
+    },
+    leave: (call, error) => {
+      if (error instanceof AnnalsError) {
+        const event = eventOf(call, error);
+        if (event !== undefined) note(call, event, error.message);
+      } else if (error === undefined && call.scopes.includes("tenants:admin")) {
+        record("admin", fieldsOf(call));
+      }
+      return error;
+    },
   };
 }
 
 /** Refuses every call of a subject that is blocked. Stands behind authenticate. */
 export function block(suspicion: Suspicion): Interceptor {
-  return (call, next) => {
-    if (call.identity?.method !== "dev") assertNotBlocked(call, suspicion);
-    return next();
+  return {
+    enter: (call) => {
+      if (call.identity?.method !== "dev") assertNotBlocked(call, suspicion);
+    },
   };
 }
 

@@ -11,9 +11,16 @@ export type Authenticate = (call: Call) => Identity | Promise<Identity>;
 
 /** Lets no call in without an identity. */
 export function authenticate(how: Authenticate): Interceptor {
-  return async (call, next) => {
-    const identity = how(call);
-    call.identity = identity instanceof Promise ? await identity : identity;
-    await next();
+  return {
+    enter: (call) => {
+      const identity = how(call);
+      if (!(identity instanceof Promise)) {
+        call.identity = identity;
+        return undefined;
+      }
+      return identity.then((verified) => {
+        call.identity = verified;
+      });
+    },
   };
 }

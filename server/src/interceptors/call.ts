@@ -13,6 +13,8 @@ export interface Call {
   readonly scopes: readonly Scope[];
   /** Names the call in logs and in errors. */
   readonly requestId: string;
+  /** When it came, by performance.now(). */
+  readonly startedMs: number;
   /** The caller's address. */
   readonly peer: string;
   /** The client certificate that TLS verified; undefined: none. */
@@ -28,6 +30,12 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Ends the call from this side. */
   readonly abort: (reason: AnnalsError) => void;
+  /** Tells one listener, at once if it has happened already; the last one given takes the others' place. */
+  readonly onAbort: (listener: (reason: AnnalsError) => void) => void;
+  /** Takes what is to be undone when the call has ended, however it ends. */
+  readonly onEnd: (undo: () => void) => void;
+  /** Undoes that. The chain's to say. */
+  readonly ended: () => void;
   /** Set by authenticate. */
   identity?: Identity;
   /** Set by block: the subject is kept out for a while. */

@@ -6,12 +6,14 @@ import type { Interceptor } from "./interceptor.js";
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Ends a stream with UNAUTHENTICATED when the credential that opened it expires. */
-export const expiry: Interceptor = (call, next) => {
-  const expiresAt = call.identity?.expiresAt ?? 0;
-  return call.streaming && expiresAt !== Infinity ? endAt(expiresAt, call, next) : next();
+export const expiry: Interceptor = {
+  enter: (call) => {
+    const expiresAt = call.identity?.expiresAt ?? 0;
+    if (call.streaming && expiresAt !== Infinity) endAt(expiresAt, call);
+  },
 };
 
-async function endAt(expiresAt: number, call: Call, next: () => Promise<void>): Promise<void> {
+function endAt(expiresAt: number, call: Call): void {
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
     const left = expiresAt - Date.now();
@@ -19,9 +21,7 @@ async function endAt(expiresAt: number, call: Call, next: () => Promise<void>): 
     else timer = setTimeout(arm, Math.min(left, maxTimerMs));
   };
   arm();
-  try {
-    await next();
-  } finally {
+  call.onEnd(() => {
     clearTimeout(timer);
-  }
+  });
 }

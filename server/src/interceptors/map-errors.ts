@@ -8,16 +8,12 @@ import type { CallLogger } from "./request-log.js";
  * in the log, under the request id that the caller is given.
  */
 export function mapErrors(logger: CallLogger): Interceptor {
-  return async (call, next) => {
-    try {
-      await next();
-    } catch (error) {
-      if (error instanceof AnnalsError) throw error;
-      if (call.aborted) {
-        throw new AnnalsError(failureOfAbort(call, true), { cause: error });
-      }
+  return {
+    leave: (call, error) => {
+      if (error === undefined || error instanceof AnnalsError) return error;
+      if (call.aborted) return new AnnalsError(failureOfAbort(call, true), { cause: error });
       logger.error({ requestId: call.requestId, method: call.method, err: error }, "call failed");
-      throw new AnnalsError({ reason: "internal", outcomeUnknown: true }, { cause: error });
-    }
+      return new AnnalsError({ reason: "internal", outcomeUnknown: true }, { cause: error });
+    },
   };
 }

@@ -9,29 +9,22 @@ const retryAfterMs = 1_000;
 /** Refuses a streaming call when its tenant has too many open. */
 export function limitOpenStreams(limitsOf: (tenantId: TenantId) => TenantLimits): Interceptor {
   const open = new Map<TenantId, number>();
-  return ({ streaming, tenantId }, next) =>
-    streaming && tenantId !== undefined ? counted(tenantId, next) : next();
-
-  async function counted(tenantId: TenantId, next: () => Promise<void>): Promise<void> {
-    const count = (open.get(tenantId) ?? 0) + 1;
-    const maximum = limitsOf(tenantId).openStreams ?? Infinity;
-    if (count > maximum) {
-      const limit = tenantLimits.openStreams.name;
-      throw new AnnalsError({
-        reason: "limit_exceeded",
-        limit,
-        maximum,
-        actual: count,
-        retryAfterMs,
+  return {
+    enter: (call) => {
+      const { streaming, tenantId } = call;
+      if (!streaming || tenantId === undefined) return;
+      const actual = (open.get(tenantId) ?? 0) + 1;
+      const maximum = limitsOf(tenantId).openStreams ?? Infinity;
+      if (actual > maximum) {
+        const limit = tenantLimits.openStreams.name;
+        throw new AnnalsError({ reason: "limit_exceeded", limit, maximum, actual, retryAfterMs });
+      }
+      open.set(tenantId, actual);
+      call.onEnd(() => {
+        const left = (open.get(tenantId) ?? 1) - 1;
+        if (left === 0) open.delete(tenantId);
+        else open.set(tenantId, left);
       });
-    }
-    open.set(tenantId, count);
-    try {
-      await next();
-    } finally {
-      const left = (open.get(tenantId) ?? 1) - 1;
-      if (left === 0) open.delete(tenantId);
-      else open.set(tenantId, left);
-    }
-  }
+    },
+  };
 }

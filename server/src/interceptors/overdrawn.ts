@@ -12,11 +12,11 @@ export interface AppendRateLimits {
  * refused is time that the others wait. A pipelined call's appends are refused one by one, further in.
  */
 export function refuseOverdrawn(rates: AppendRateLimits): Interceptor {
-  return (call, next) => {
-    const { tenantId, streaming, scopes } = call;
-    if (!streaming && tenantId !== undefined && scopes.includes("events:append")) {
-      rates.assertNotOverdrawn(tenantId);
-    }
-    return next();
+  return {
+    enter: ({ tenantId, streaming, scopes }) => {
+      if (!streaming && tenantId !== undefined && scopes.includes("events:append")) {
+        rates.assertNotOverdrawn(tenantId);
+      }
+    },
   };
 }

@@ -12,19 +12,18 @@ import type { Suspicion } from "./suspicion.js";
  * @param everyMs the interval, in milliseconds
  */
 export function recheck(how: Authenticate, suspicion: Suspicion, everyMs: number): Interceptor {
-  const watched = async (call: Call, next: () => Promise<void>): Promise<void> => {
-    const timer = setInterval(() => {
-      void endIfRevoked(call, how, suspicion);
-    }, everyMs);
-    timer.unref();
-    try {
-      await next();
-    } finally {
-      clearInterval(timer);
-    }
+  return {
+    enter: (call) => {
+      if (!call.streaming || call.identity?.method === "dev") return;
+      const timer = setInterval(() => {
+        void endIfRevoked(call, how, suspicion);
+      }, everyMs);
+      timer.unref();
+      call.onEnd(() => {
+        clearInterval(timer);
+      });
+    },
   };
-  return (call, next) =>
-    call.streaming && call.identity?.method !== "dev" ? watched(call, next) : next();
 }
 
 async function endIfRevoked(call: Call, how: Authenticate, suspicion: Suspicion): Promise<void> {

@@ -21,26 +21,28 @@ export interface CallLogger {
  */
 export function requestLog(logger: CallLogger): Interceptor {
   const lines = new RefusalLines();
-  return async (call, next) => {
-    const started = performance.now();
-    try {
-      await next();
-      if (logger.isLevelEnabled("debug")) logger.debug(fieldsOf(call, started, "ok"), "call");
-    } catch (error) {
-      const failure = error instanceof AnnalsError ? error.failure : undefined;
-      if (failure?.reason === "limit_exceeded") {
-        const { limit } = failure;
-        const refused = lines.count(`${call.tenantId ?? ""} ${limit}`, performance.now());
-        if (refused !== undefined) {
-          logger.info({ ...fieldsOf(call, started, failure.reason), limit, refused }, "call");
-        }
-      } else logger.info(fieldsOf(call, started, failure?.reason ?? "internal"), "call");
-      throw error;
+  const logFailed = (call: Call, error: unknown): void => {
+    const failure = error instanceof AnnalsError ? error.failure : undefined;
+    if (failure?.reason !== "limit_exceeded") {
+      logger.info(fieldsOf(call, failure?.reason ?? "internal"), "call");
+      return;
     }
+    const { limit } = failure;
+    const refused = lines.count(`${call.tenantId ?? ""} ${limit}`, performance.now());
+    if (refused !== undefined) {
+      logger.info({ ...fieldsOf(call, failure.reason), limit, refused }, "call");
+    }
+  };
+  return {
+    leave: (call, error) => {
+      if (error !== undefined) logFailed(call, error);
+      else if (logger.isLevelEnabled("debug")) logger.debug(fieldsOf(call, "ok"), "call");
+      return error;
+    },
   };
 }
 
-function fieldsOf(call: Call, started: number, outcome: string): object {
+function fieldsOf(call: Call, outcome: string): object {
   return {
     requestId: call.requestId,
     traceId: traceIdOf(call),
@@ -49,6 +51,6 @@ function fieldsOf(call: Call, started: number, outcome: string): object {
     subject: call.identity?.subject,
     tenantId: call.tenantId,
     outcome,
-    durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+    durationMs: Math.round((performance.now() - call.startedMs) * 1000) / 1000,
   };
 }

@@ -1,7 +1,6 @@
 import { AnnalsError } from "../domain/error.js";
 import type { TenantId } from "../domain/tenant.js";
 import type { Suspension } from "../domain/tenant-settings.js";
-import type { Call } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 
 /** Which tenants' calls are refused. */
@@ -13,24 +12,19 @@ export interface Suspensions {
 
 /** Refuses the calls of a tenant that is suspended, and ends its streams when it comes to be. */
 export function refuseSuspended(suspensions: Suspensions): Interceptor {
-  return (call, next) => {
-    const { tenantId } = call;
-    if (tenantId === undefined) return next();
-    const suspension = suspensions.suspensionOf(tenantId);
-    if (suspension) throw suspended(suspension);
-    return call.streaming ? watched(tenantId, call, next) : next();
+  return {
+    enter: (call) => {
+      const { tenantId } = call;
+      if (tenantId === undefined) return;
+      const suspension = suspensions.suspensionOf(tenantId);
+      if (suspension) throw suspended(suspension);
+      if (!call.streaming) return;
+      const unwatch = suspensions.watchSuspension(tenantId, (now) => {
+        call.abort(suspended(now));
+      });
+      call.onEnd(unwatch);
+    },
   };
-
-  async function watched(tenantId: TenantId, call: Call, next: () => Promise<void>): Promise<void> {
-    const unwatch = suspensions.watchSuspension(tenantId, (now) => {
-      call.abort(suspended(now));
-    });
-    try {
-      await next();
-    } finally {
-      unwatch();
-    }
-  }
 }
 
 function suspended({ reason }: Suspension): AnnalsError {

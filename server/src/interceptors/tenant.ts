@@ -7,10 +7,11 @@ import type { Interceptor } from "./interceptor.js";
 export const tenantIdKey = "x-tenant-id";
 
 /** Fixes the tenant that the call acts for: the credential's, and no other. */
-export const tenant: Interceptor = (call, next) => {
-  const picked = pickTenant(call, call.identity?.tenants ?? []);
-  if (picked !== undefined) call.tenantId = picked;
-  return next();
+export const tenant: Interceptor = {
+  enter: (call) => {
+    const picked = pickTenant(call, call.identity?.tenants ?? []);
+    if (picked !== undefined) call.tenantId = picked;
+  },
 };
 
 function pickTenant(call: Call, allowed: readonly TenantId[]): TenantId | undefined {

@@ -6,7 +6,9 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import type { CallTraits } from "../interceptors/base-call.js";
 import type { Call, Scope } from "../interceptors/call.js";
+import type { ByHand } from "./codec/by-hand.js";
 import type { Answer } from "./shared-answer.js";
 
 /** What one RPC does, whatever transport it is called by: its road from a decoded request to an answer. */
@@ -24,6 +26,8 @@ export interface UnaryRpc<
 > extends Described<DescMethodUnary<I, O>> {
   readonly kind: "unary";
   readonly handle: (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>;
+  /** For messages whose general codec would cost more than what is done for them. */
+  readonly byHand?: ByHand<I, O> | undefined;
 }
 
 export interface ServerStreamingRpc<
@@ -39,6 +43,8 @@ export interface BidiStreamingRpc<
   O extends DescMessage = DescMessage,
 > extends Described<DescMethodBiDiStreaming<I, O>> {
   readonly kind: "bidi_streaming";
+  /** As in UnaryRpc. */
+  readonly byHand?: ByHand<I, O> | undefined;
   readonly handle: (
     requests: AsyncIterable<MessageShape<I>>,
     call: Call,
@@ -50,8 +56,10 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   scopes: UnaryRpc["scopes"],
   handle: UnaryRpc<I, O>["handle"],
+  byHand?: ByHand<I, O>,
 ): Rpc {
-  return { kind: "unary", method, scopes, handle } as UnaryRpc<I, O> as unknown as UnaryRpc;
+  const rpc: UnaryRpc<I, O> = { kind: "unary", method, scopes, handle, byHand };
+  return rpc as unknown as UnaryRpc;
 }
 
 /** Declares a server-streaming RPC. */
@@ -69,9 +77,15 @@ export function bidiStreaming<I extends DescMessage, O extends DescMessage>(
   method: DescMethodBiDiStreaming<I, O>,
   scopes: BidiStreamingRpc["scopes"],
   handle: BidiStreamingRpc<I, O>["handle"],
+  byHand?: ByHand<I, O>,
 ): Rpc {
-  const rpc: BidiStreamingRpc<I, O> = { kind: "bidi_streaming", method, scopes, handle };
-  return rpc;
+  const rpc: BidiStreamingRpc<I, O> = { kind: "bidi_streaming", method, scopes, handle, byHand };
+  return rpc as unknown as BidiStreamingRpc;
+}
+
+/** What is the same for every call of an RPC. */
+export function traitsOf(rpc: Rpc): CallTraits {
+  return { method: nameOfRpc(rpc), streaming: rpc.kind !== "unary", scopes: rpc.scopes };
 }
 
 /** "annals.v1.EventStore/Append". */

@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream";
-import { create, toBinary } from "@bufbuild/protobuf";
 import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import { failureOfAbort } from "../../domain/abort.js";
 import { AnnalsError } from "../../domain/error.js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
+import { createAnswerEncoder } from "../codec/by-hand.js";
 import { createRequestDecoder } from "../codec/request.js";
-import type { BidiStreamingRpc } from "../rpc.js";
-import { GrpcCall, traitsOf } from "./grpc-call.js";
+import { traitsOf, type BidiStreamingRpc } from "../rpc.js";
+import { GrpcCall } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toFailedStatus } from "./status.js";
 import { writeAll } from "./write-all.js";
@@ -21,8 +21,8 @@ export function bidiStreamingHandler(
   openCalls: OpenCalls,
   stallTimeoutMs: number,
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
-  const decode = createRequestDecoder(rpc.method.input);
-  const { output } = rpc.method;
+  const decode = createRequestDecoder(rpc.method.input, rpc.byHand);
+  const encode = createAnswerEncoder(rpc.method.output, rpc.byHand);
   const traits = traitsOf(rpc);
   return (surface) => {
     const call = new GrpcCall(traits, surface);
@@ -32,13 +32,7 @@ export function bidiStreamingHandler(
       begun = true;
       const requests = incoming(surface, decode, call.signal);
       const answers = rpc.handle(requests, call);
-      return writeAll(
-        surface,
-        answers,
-        (answer) => toBinary(output, create(output, answer)),
-        call,
-        stallTimeoutMs,
-      );
+      return writeAll(surface, answers, encode, call, stallTimeoutMs);
     })
       .then(
         () => surface.end(),

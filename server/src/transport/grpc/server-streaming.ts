@@ -1,9 +1,9 @@
 import type { handleServerStreamingCall } from "@grpc/grpc-js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createRequestDecoder } from "../codec/request.js";
-import type { ServerStreamingRpc } from "../rpc.js";
+import { traitsOf, type ServerStreamingRpc } from "../rpc.js";
 import { encodeAnswer } from "../shared-answer.js";
-import { GrpcCall, traitsOf } from "./grpc-call.js";
+import { GrpcCall } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toFailedStatus } from "./status.js";
 import { writeAll } from "./write-all.js";

@@ -1,9 +1,9 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
+import { createAnswerEncoder } from "../codec/by-hand.js";
 import { createRequestDecoder } from "../codec/request.js";
-import type { UnaryRpc } from "../rpc.js";
-import { GrpcCall, traitsOf } from "./grpc-call.js";
+import { traitsOf, type UnaryRpc } from "../rpc.js";
+import { GrpcCall } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import { toFailedStatus } from "./status.js";
 
@@ -13,8 +13,8 @@ export function unaryHandler(
   chain: readonly Interceptor[],
   openCalls: OpenCalls,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
-  const decode = createRequestDecoder(rpc.method.input);
-  const { output } = rpc.method;
+  const decode = createRequestDecoder(rpc.method.input, rpc.byHand);
+  const encode = createAnswerEncoder(rpc.method.output, rpc.byHand);
   const traits = traitsOf(rpc);
   const finish = (call: GrpcCall): void => {
     call.answered();
@@ -23,14 +23,12 @@ export function unaryHandler(
   return (surface, callback) => {
     const call = new GrpcCall(traits, surface);
     openCalls.add(call);
-    let response: Uint8Array | null = null;
-    runChain(chain, call, async () => {
-      const answer = await rpc.handle(decode(surface.request), call);
-      response = toBinary(output, create(output, answer));
-    }).then(
-      () => {
+    const handle = async (): Promise<Uint8Array> =>
+      encode(await rpc.handle(decode(surface.request), call));
+    runChain(chain, call, handle).then(
+      (answer) => {
         finish(call);
-        callback(null, response);
+        callback(null, answer);
       },
       (error: unknown) => {
         finish(call);

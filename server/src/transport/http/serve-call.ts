@@ -3,7 +3,7 @@ import { throwIfAborted } from "../../domain/abort.js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { awaitReader } from "../await-reader.js";
 import type { OpenCalls } from "../grpc/open-calls.js";
-import type { BidiStreamingRpc, ServerStreamingRpc, UnaryRpc } from "../rpc.js";
+import { type BidiStreamingRpc, type ServerStreamingRpc, traitsOf, type UnaryRpc } from "../rpc.js";
 import { type Answer, SharedAnswer } from "../shared-answer.js";
 import { toConnectError } from "./connect-error.js";
 import type { Exchange } from "./exchange.js";
@@ -32,16 +32,14 @@ export async function serveUnary(
   exchange: Exchange,
   request: (call: HttpCall) => Promise<Message>,
 ): Promise<Message> {
-  const call = new HttpCall(rpc, exchange);
+  const call = new HttpCall(traitsOf(rpc), exchange);
   service.openCalls.add(call);
-  let response: Message | undefined;
   try {
-    await runChain(service.chain, call, async () => {
+    return await runChain(service.chain, call, async () => {
       const message = await request(call);
       throwIfAborted(call); // a request that was cut short may look like a whole one
-      response = create(rpc.method.output, await rpc.handle(message, call));
+      return create(rpc.method.output, await rpc.handle(message, call));
     });
-    return response ?? create(rpc.method.output);
   } catch (error) {
     throw toConnectError(error, call.requestId);
   } finally {
@@ -56,7 +54,7 @@ export function serveStream(
   exchange: Exchange,
   answersOf: (call: HttpCall) => AsyncIterable<Answer<DescMessage>>,
 ): AsyncIterable<Message> {
-  const call = new HttpCall(rpc, exchange);
+  const call = new HttpCall(traitsOf(rpc), exchange);
   const out = new HandOver<Message>();
   service.openCalls.add(call);
   let begun = false;
