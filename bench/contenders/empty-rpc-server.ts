@@ -4,6 +4,7 @@ import { authenticateDev } from "#server/interceptors/authenticate-dev.js";
 import { createChain } from "#server/interceptors/chain.js";
 import { Suspicion } from "#server/interceptors/suspicion.js";
 import { createLogger } from "#server/telemetry/logger.js";
+import { appendByHand } from "#server/transport/codec/append-by-hand.js";
 import { listenGrpc } from "#server/transport/grpc/server.js";
 import { unary } from "#server/transport/rpc.js";
 
@@ -24,7 +25,12 @@ const chain = createChain({
   recheckIntervalMs: 5_000,
   callTimeoutMs: 30_000,
 });
-const rpc = unary(EventStore.method.append, ["events:append"], () => Promise.resolve({}));
+const rpc = unary(
+  EventStore.method.append,
+  ["events:append"],
+  () => Promise.resolve({}),
+  appendByHand,
+);
 const server = await listenGrpc([rpc], chain, {
   address: "127.0.0.1:0",
   credentials: ServerCredentials.createInsecure(),

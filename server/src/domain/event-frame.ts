@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import type { RecordedEvent } from "./event.js";
 import { FrameWriter, sizeOfVarint } from "./frame-writer.js";
-import type { Instant } from "./instant.js";
+import { type Instant, partsOfInstant } from "./instant.js";
 import type { TenantId } from "./tenant.js";
 
 // A frame is an event as a page on the wire holds it: field 1 of annals.v1.EventPage, an
@@ -56,24 +56,8 @@ function mostBytes(event: FramedEvent): number {
 }
 
 function writeTime(no: number, instant: Instant): void {
-  const { seconds, nanos } = partsOf(instant);
-  const sizeOfSeconds = seconds < 0 ? 10 : sizeOfVarint(seconds);
-  const length =
-    (seconds === 0 ? 0 : 1 + sizeOfSeconds) + (nanos === 0 ? 0 : 1 + sizeOfVarint(nanos));
-  writer.message(no, length);
-  if (seconds !== 0) writer.number(1, seconds);
-  if (nanos !== 0) writer.number(2, nanos);
-}
-
-/** An instant as a google.protobuf.Timestamp's parts; up to the year 2255 by plain numbers. */
-function partsOf(instant: Instant): { readonly seconds: number; readonly nanos: number } {
-  const micros = Number(instant);
-  if (Number.isSafeInteger(micros)) {
-    const seconds = Math.floor(micros / 1_000_000);
-    return { seconds, nanos: 1_000 * (micros - seconds * 1_000_000) };
-  }
-  const rest = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  return { seconds: Number((instant - rest) / 1_000_000n), nanos: 1_000 * Number(rest) };
+  const { seconds, nanos } = partsOfInstant(instant);
+  writer.time(no, seconds, nanos);
 }
 
 /** An entry of a map always has both its parts. */

@@ -26,6 +26,11 @@ export class FrameWriter {
     return this.#buffer.subarray(start, this.#at);
   }
 
+  /** What was written, without a tag, as bytes of its own. */
+  copy(): Buffer {
+    return Buffer.from(this.#buffer.subarray(headRoom, this.#at));
+  }
+
   /** A text; none for an empty one. */
   text(no: number, text: string): void {
     if (text !== "") this.item(no, text);
@@ -69,6 +74,15 @@ export class FrameWriter {
     let rest = BigInt.asUintN(64, BigInt(value));
     for (; rest > 0x7fn; rest >>= 7n) this.#buffer[this.#at++] = Number(rest & 0x7fn) | 0x80;
     this.#buffer[this.#at++] = Number(rest);
+  }
+
+  /** A google.protobuf.Timestamp. */
+  time(no: number, seconds: bigint | number, nanos: number): void {
+    const sizeOfSeconds = seconds < 0 ? 10 : sizeOfVarint(Number(seconds));
+    const ofSeconds = Number(seconds) === 0 ? 0 : 1 + sizeOfSeconds;
+    this.message(no, ofSeconds + (nanos === 0 ? 0 : 1 + sizeOfVarint(nanos)));
+    if (ofSeconds !== 0) this.number(1, seconds);
+    if (nanos !== 0) this.number(2, nanos);
   }
 
   #varint(value: number): void {

@@ -12,3 +12,17 @@ export const maxInstant: Instant = 253_402_300_799_999_999n;
 
 /** The machine's clock, to the millisecond. */
 export const systemClock: Clock = () => BigInt(Date.now()) * 1000n;
+
+/** An instant as a google.protobuf.Timestamp's parts; up to the year 2255 by plain numbers. */
+export function partsOfInstant(instant: Instant): {
+  readonly seconds: number;
+  readonly nanos: number;
+} {
+  const micros = Number(instant);
+  if (Number.isSafeInteger(micros)) {
+    const seconds = Math.floor(micros / 1_000_000);
+    return { seconds, nanos: 1_000 * (micros - seconds * 1_000_000) };
+  }
+  const rest = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  return { seconds: Number((instant - rest) / 1_000_000n), nanos: 1_000 * Number(rest) };
+}

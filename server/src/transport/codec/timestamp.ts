@@ -1,7 +1,6 @@
-import { create } from "@bufbuild/protobuf";
-import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { invalidArgument } from "../../domain/error.js";
-import { type Instant, maxInstant, minInstant } from "../../domain/instant.js";
+import { type Instant, maxInstant, minInstant, partsOfInstant } from "../../domain/instant.js";
 
 /**
  * A google.protobuf.Timestamp as an instant; digits below the microsecond are dropped.
@@ -30,7 +29,6 @@ export function parseOptionalTimestamp(
 
 /** An instant as a google.protobuf.Timestamp. */
 export function toTimestamp(instant: Instant): Timestamp {
-  const micros = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const seconds = (instant - micros) / 1_000_000n;
-  return create(TimestampSchema, { seconds, nanos: Number(micros) * 1000 });
+  const { seconds, nanos } = partsOfInstant(instant);
+  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos };
 }

@@ -1,5 +1,6 @@
 import { EventStore } from "@annals/proto/annals/v1/event_store";
 import type { ServiceContext } from "../../service/context.js";
+import { appendByHand, appendStreamByHand } from "../codec/append-by-hand.js";
 import { bidiStreaming, type Rpc, serverStreaming, unary } from "../rpc.js";
 import { appendRpc } from "./append.js";
 import { type AppendStreamOptions, appendStreamRpc } from "./append-stream.js";
@@ -19,8 +20,13 @@ export function eventStoreRpcs(
   const reading = ["events:read"] as const;
   const readingAny = ["events:read", "events:read:all-tenants"] as const;
   return [
-    unary(method.append, ["events:append"], appendRpc(context)),
-    bidiStreaming(method.appendStream, ["events:append"], appendStreamRpc(context, options)),
+    unary(method.append, ["events:append"], appendRpc(context), appendByHand),
+    bidiStreaming(
+      method.appendStream,
+      ["events:append"],
+      appendStreamRpc(context, options),
+      appendStreamByHand,
+    ),
     serverStreaming(method.read, reading, readRpc(context)),
     serverStreaming(method.readAll, readingAny, readAllRpc(context)),
     unary(method.getEventsByType, reading, getEventsByTypeRpc(context)),

@@ -1,0 +1,71 @@
+/** Thrown for bytes that are left to the general decoder: unusual ones, and wrong ones. */
+export const unusual: Error = new Error("left to the general decoder");
+
+/**
+ * Reads protobuf's wire format where it is plain: numbers from 0 to 2^53 - 1, texts of valid UTF-8, lengths
+ * that are there. Anything else it throws `unusual` for.
+ * https://protobuf.dev/programming-guides/encoding/
+ */
+export class PlainReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+  #end: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#end = bytes.byteLength;
+  }
+
+  /** Whether the message that is being read is at its end. */
+  get done(): boolean {
+    return this.#at === this.#end;
+  }
+
+  /** A tag, or the number behind one. */
+  number(): number {
+    let value = 0;
+    for (let factor = 1; factor < 2 ** 49; factor *= 0x80) {
+      if (this.#at >= this.#end) throw unusual;
+      const byte = this.#bytes[this.#at++] ?? 0;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+    throw unusual;
+  }
+
+  /** Begins a message inside this one. @returns where this one ends, for `leave` */
+  enter(): number {
+    const outer = this.#end;
+    this.#end = this.#endOfValue();
+    return outer;
+  }
+
+  /** Goes on behind a message that was read to its end. */
+  leave(outer: number): void {
+    this.#end = outer;
+  }
+
+  /** A view. */
+  blob(): Uint8Array {
+    const end = this.#endOfValue();
+    const blob = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return blob;
+  }
+
+  text(): string {
+    const end = this.#endOfValue();
+    const text = this.#bytes.toString("utf8", this.#at, end);
+    // What stands for bytes that are no text, or for itself.
+    if (text.includes("\ufffd")) throw unusual;
+    this.#at = end;
+    return text;
+  }
+
+  #endOfValue(): number {
+    const length = this.number();
+    const end = this.#at + length;
+    if (end > this.#end) throw unusual;
+    return end;
+  }
+}
