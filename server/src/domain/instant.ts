@@ -13,6 +13,14 @@ export const maxInstant: Instant = 253_402_300_799_999_999n;
 /** The machine's clock, to the millisecond. */
 export const systemClock: Clock = () => BigInt(Date.now()) * 1000n;
 
+/** The inverse, for nanos from 0 to 999,999,999; digits below the microsecond are dropped. */
+export function instantOfParts(seconds: number, nanos: number): Instant {
+  const ofSecond = Math.floor(nanos / 1_000);
+  const micros = 1_000_000 * seconds + ofSecond;
+  if (Number.isSafeInteger(micros)) return BigInt(micros);
+  return 1_000_000n * BigInt(seconds) + BigInt(ofSecond);
+}
+
 /** An instant as a google.protobuf.Timestamp's parts; up to the year 2255 by plain numbers. */
 export function partsOfInstant(instant: Instant): {
   readonly seconds: number;

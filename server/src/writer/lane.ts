@@ -68,8 +68,9 @@ export class Lane {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      // What the sockets hold already is read first: those appends go in this batch, not the next.
-      await setImmediate();
+      // An idle store gets what one read of a socket brought, and the next batch gathers while it works. Else
+      // all that the sockets hold already is read first: those appends go in this batch, not in the next.
+      await (this.#committing.size === 0 ? untilNextTick() : setImmediate());
       const batch = this.#take();
       if (batch.length > 0) this.#begin(batch);
       while (this.#committing.size >= this.options.maxBatchesInFlight) {
@@ -125,6 +126,12 @@ export class Lane {
       for (const job of batch) job.settle(failed(failure));
     }
   }
+}
+
+function untilNextTick(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 function failed(failure: Failure): AppendOutcome {

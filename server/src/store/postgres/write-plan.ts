@@ -18,8 +18,9 @@ export interface Writing {
 /**
  * Writes a plan in one statement, if the last batch still is the one that the plan was made on. The update
  * of the log's head comes first, for the rest draws from it: it takes the lock, and after a wait
- * for it PostgreSQL compares the batch again as it then stands. Other servers are notified by the
- * commit; none of them hears of a batch before it can be read.
+ * for it PostgreSQL compares the batch again as it then stands. The arrays are unnested side by side, in
+ * step, where they are selected: behind FROM, PostgreSQL would first put each by itself into a table. Other
+ * servers are notified by the commit; none of them hears of a batch before it can be read.
  *
  * @returns whether it was written; false: the log has moved on, nothing was written
  */
@@ -85,14 +86,11 @@ const write = `
     INSERT INTO annals.events (
       global_position, tenant_id, position, event_id, aggregate_type, aggregate_id,
       aggregate_version, event_type, recorded_at, tags, frame)
-    SELECT $1::bigint + e.ordinal, e.tenant_id, e.position, e.event_id, e.aggregate_type,
-      e.aggregate_id, e.aggregate_version, e.event_type, head.recorded_at, e.tags::text[], e.frame
-    FROM head, unnest(
-      $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-      $11::text[], $12::bytea[]
-    ) WITH ORDINALITY AS e (
-      tenant_id, position, event_id, aggregate_type, aggregate_id, aggregate_version, event_type,
-      tags, frame, ordinal)
+    SELECT $1::bigint + generate_series(1, cardinality($5::bigint[])), unnest($4::uuid[]),
+      unnest($5::bigint[]), unnest($6::uuid[]), unnest($7::text[]), unnest($8::text[]),
+      unnest($9::bigint[]), unnest($10::text[]), head.recorded_at, unnest($11::text[])::text[],
+      unnest($12::bytea[])
+    FROM head
   ), new_tenants AS (
     INSERT INTO annals.tenants AS tenants (tenant_id, position, recorded_at, bytes)
     SELECT t.tenant_id, t.position, head.recorded_at, t.bytes

@@ -1,6 +1,15 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { invalidArgument } from "../../domain/error.js";
-import { type Instant, maxInstant, minInstant, partsOfInstant } from "../../domain/instant.js";
+import {
+  type Instant,
+  instantOfParts,
+  maxInstant,
+  minInstant,
+  partsOfInstant,
+} from "../../domain/instant.js";
+
+const minSeconds = Number(minInstant / 1_000_000n);
+const maxSeconds = Number(maxInstant / 1_000_000n);
 
 /**
  * A google.protobuf.Timestamp as an instant; digits below the microsecond are dropped.
@@ -8,15 +17,15 @@ import { type Instant, maxInstant, minInstant, partsOfInstant } from "../../doma
  * @throws AnnalsError invalid_argument outside of years 1 to 9999 or of 0 to 999,999,999 nanos
  */
 function parseTimestamp(timestamp: Timestamp, field: string): Instant {
-  const { seconds, nanos } = timestamp;
+  const { nanos } = timestamp;
   if (nanos < 0 || nanos > 999_999_999) {
     throw invalidArgument(`${field}.nanos`, "must be 0 to 999,999,999");
   }
-  const instant = seconds * 1_000_000n + BigInt(Math.floor(nanos / 1000));
-  if (instant < minInstant || instant > maxInstant) {
+  const seconds = Number(timestamp.seconds);
+  if (seconds < minSeconds || seconds > maxSeconds) {
     throw invalidArgument(`${field}.seconds`, "must be within years 1 to 9999");
   }
-  return instant;
+  return instantOfParts(seconds, nanos);
 }
 
 /** Like parseTimestamp, for a field that may be unset. */
