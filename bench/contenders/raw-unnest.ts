@@ -45,10 +45,7 @@ export function createRawUnnest(options: RawUnnestOptions): Contender {
     ...{ metadata: {}, correlationId: "", causationId: "", tags: [] },
   });
   const all = Array.from({ length: events }, (_, i) => i);
-  const frames = byteaArray(
-    all.map(() => frame),
-    events,
-  );
+  const frames = byteaArray(all.map(() => frame));
   const versions = new Map<number, number>();
   let position = 0;
   let database: Awaited<ReturnType<typeof createDatabase>> | undefined;

@@ -68,9 +68,8 @@ export class Lane {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      // An idle store gets what one read of a socket brought, and the next batch gathers while it works. Else
-      // all that the sockets hold already is read first: those appends go in this batch, not in the next.
-      await (this.#committing.size === 0 ? untilNextTick() : setImmediate());
+      // What the sockets hold already is read first: those appends go in this batch, not the next.
+      await setImmediate();
       const batch = this.#take();
       if (batch.length > 0) this.#begin(batch);
       while (this.#committing.size >= this.options.maxBatchesInFlight) {
@@ -126,12 +125,6 @@ export class Lane {
       for (const job of batch) job.settle(failed(failure));
     }
   }
-}
-
-function untilNextTick(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
 }
 
 function failed(failure: Failure): AppendOutcome {

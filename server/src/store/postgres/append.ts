@@ -1,11 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import type { Instant } from "../../domain/instant.js";
 import type { AppendIntent, AppendOutcome } from "../store.js";
 import { failureOf, isUniqueViolation, wasRolledBack } from "./errors.js";
 import type { KnownHeads } from "./known-heads.js";
 import { type Findings, lockAndLookUp, lookUpUnknown } from "./look-up.js";
 import { type BatchPlan, eventKey, type LogState, planBatch } from "./plan-batch.js";
-import type { Query, WriterConnection } from "./writer-connection.js";
+import type { WriterConnection, WriterSession } from "./writer-connection.js";
 import { writePlan } from "./write-plan.js";
 
 /** A batch that was sent on what is known. */
@@ -26,6 +26,7 @@ interface Sent {
 export class Appender {
   /** What the batches that were sent will leave. Undefined: nothing is known, or somebody else writes too. */
   #heads: KnownHeads | undefined;
+  readonly #numbers = new DrawnNumbers();
   /** The last batch that this server knows to be in the log. */
   #lastBatch: bigint | undefined;
   /** Batches that take the lock, now or when their turn comes. */
@@ -80,14 +81,14 @@ export class Appender {
   }
 
   async #sendBy(
-    query: Query,
+    session: WriterSession,
     batch: readonly AppendIntent[],
     now: Instant,
   ): Promise<Sent | undefined> {
     const heads = this.#heads;
     if (!heads || this.#underLock > 0) return undefined;
     try {
-      await lookUpUnknown(query, batch, heads);
+      await lookUpUnknown(session.query, batch, heads);
     } catch (error) {
       throw this.#failed(error, false);
     }
@@ -97,8 +98,8 @@ export class Appender {
     const plan = planBatch(batch, stateOf({ heads, events: new Map() }, recordedAt));
     // What fails may be a repetition, which is found by looking.
     if (!plan.outcomes.every((outcome) => outcome.ok && !outcome.deduplicated)) return undefined;
-    const number = newNumber();
-    const written = writePlan(query, plan, { after: heads, batch: number, recordedAt });
+    const number = this.#numbers.next();
+    const written = writePlan(session, plan, { after: heads, batch: number, recordedAt });
     keep(heads, plan, number, recordedAt);
     const isWritten = this.#confirm(written, number);
     isWritten.catch(() => undefined); // told when it is awaited
@@ -123,7 +124,8 @@ export class Appender {
     batch: readonly AppendIntent[],
     now: Instant,
   ): Promise<readonly AppendOutcome[]> {
-    const query = await this.connection.connect();
+    const session = await this.connection.connect();
+    const { query } = session;
     let committing = false;
     try {
       const findings = await lockAndLookUp(query, batch);
@@ -131,13 +133,13 @@ export class Appender {
       const alone = heads.batch === this.#lastBatch;
       const recordedAt = heads.recordedAtFrom(now);
       const plan = planBatch(batch, stateOf(findings, recordedAt));
-      const number = newNumber();
+      const number = this.#numbers.next();
       if (plan.events.length === 0) {
         await query("ROLLBACK");
       } else {
         committing = true;
         const [written] = await Promise.all([
-          writePlan(query, plan, { after: heads, batch: number, recordedAt }),
+          writePlan(session, plan, { after: heads, batch: number, recordedAt }),
           query("COMMIT"),
         ]);
         if (!written) throw new Error("the log's head moved under its lock");
@@ -185,9 +187,18 @@ function keep(heads: KnownHeads, plan: BatchPlan, number: bigint, recordedAt: In
   for (const [key, version] of plan.streams) heads.setStream(key, version);
 }
 
-/** A number for a batch: drawn, so that no other batch of any server has it. */
-function newNumber(): bigint {
-  return randomBytes(8).readBigInt64BE();
+/** Numbers for batches: drawn, so that no other batch of any server has the same. */
+class DrawnNumbers {
+  readonly #drawn = new BigInt64Array(128);
+  #next = 128;
+
+  next(): bigint {
+    if (this.#next === this.#drawn.length) {
+      randomFillSync(this.#drawn);
+      this.#next = 0;
+    }
+    return this.#drawn[this.#next++] ?? 0n;
+  }
 }
 
 function stateOf({ heads, events }: Findings, recordedAt: Instant): LogState {

@@ -17,7 +17,7 @@ export async function keepFrames(client: pg.Client): Promise<void> {
     await client.query(update, [
       uuidArray(page.map(([tenantId]) => tenantId)),
       int8Array(page.map(([, position]) => BigInt(position))),
-      byteaArray(page.map(frameOf), page.length),
+      byteaArray(page.map(frameOf)),
     ]);
     page = await readAfter(client, page.at(-1));
   }

@@ -1,10 +1,10 @@
 import type { Instant } from "../../domain/instant.js";
 import { viewFrame } from "../../domain/event-frame.js";
 import type { KnownHeads } from "./known-heads.js";
-import { byteaArray, int8Array, textArray, uuidArray } from "./encode-array.js";
+import type { BoundStatement } from "./bound-statement.js";
 import type { BatchPlan, PlannedEvent } from "./plan-batch.js";
-import { tagsColumn, toTimestamp } from "./row.js";
-import type { Query } from "./writer-connection.js";
+import { tagsColumn } from "./row.js";
+import type { WriterSession } from "./writer-connection.js";
 
 /** What a plan is written as. */
 export interface Writing {
@@ -24,33 +24,41 @@ export interface Writing {
  *
  * @returns whether it was written; false: the log has moved on, nothing was written
  */
-export async function writePlan(query: Query, plan: BatchPlan, writing: Writing): Promise<boolean> {
-  const rows = await query(write, valuesOf(plan, writing));
-  return rows.length > 0;
+export async function writePlan(
+  session: WriterSession,
+  plan: BatchPlan,
+  writing: Writing,
+): Promise<boolean> {
+  let bytes = 0;
+  for (const tenant of plan.tenants.values()) bytes += tenant.bytes;
+  const parameters = { count: 17, bytes: 2 * bytes + 128 * plan.events.length };
+  const rows = await session.execute(write, parameters, (statement) => {
+    bindPlan(statement, plan, writing);
+  });
+  return rows > 0;
 }
 
-function valuesOf(plan: BatchPlan, { after, batch, recordedAt }: Writing): (string | Buffer)[] {
+function bindPlan(statement: BoundStatement, plan: BatchPlan, writing: Writing): void {
+  const { after, batch, recordedAt } = writing;
   const { events } = plan;
   const tenants = [...plan.tenants];
-  return [
-    String(after.globalPosition),
-    String(after.globalPosition + BigInt(events.length)),
-    toTimestamp(recordedAt),
-    uuidArray(events.map((e) => e.tenantId)),
-    int8Array(events.map((e) => e.position)),
-    uuidArray(events.map((e) => e.event.eventId)),
-    textArray(events.map((e) => e.stream.aggregateType)),
-    textArray(events.map((e) => e.stream.aggregateId)),
-    int8Array(events.map((e) => e.version)),
-    textArray(events.map((e) => e.event.eventType)),
-    textArray(events.map((e) => tagsColumn(e.event))),
-    byteaArray(framesOf(events, recordedAt), events.length),
-    uuidArray(tenants.map(([tenantId]) => tenantId)),
-    int8Array(tenants.map(([, { position }]) => position)),
-    int8Array(tenants.map(([, { bytes }]) => BigInt(bytes))),
-    String(after.batch),
-    String(batch),
-  ];
+  statement.int8(after.globalPosition);
+  statement.int8(after.globalPosition + BigInt(events.length));
+  statement.timestamptz(recordedAt);
+  statement.uuidArray(events.map((e) => e.tenantId));
+  statement.int8Array(events.map((e) => e.position));
+  statement.uuidArray(events.map((e) => e.event.eventId));
+  statement.textArray(events.map((e) => e.stream.aggregateType));
+  statement.textArray(events.map((e) => e.stream.aggregateId));
+  statement.int8Array(events.map((e) => e.version));
+  statement.textArray(events.map((e) => e.event.eventType));
+  statement.textArray(events.map((e) => tagsColumn(e.event)));
+  statement.byteaArray(framesOf(events, recordedAt), events.length);
+  statement.uuidArray(tenants.map(([tenantId]) => tenantId));
+  statement.int8Array(tenants.map(([, { position }]) => position));
+  statement.int8Array(tenants.map(([, { bytes }]) => BigInt(bytes)));
+  statement.int8(after.batch);
+  statement.int8(batch);
 }
 
 /** Their frames, each to be taken before the next. */

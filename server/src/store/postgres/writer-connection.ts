@@ -1,4 +1,5 @@
 import pg from "pg";
+import { BoundStatement, Execution } from "./bound-statement.js";
 import { failureOf, unavailable } from "./errors.js";
 import { allTenants } from "./query-pool.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
@@ -10,9 +11,56 @@ export type Query = <Row extends readonly (string | null)[]>(
   values?: readonly (string | Buffer)[],
 ) => Promise<Row[]>;
 
+/** An open connection that writes. */
+export class WriterSession {
+  readonly #prepared = new Set<string>();
+
+  constructor(
+    private readonly client: pg.Client,
+    private readonly names: StatementNames,
+  ) {}
+
+  readonly query: Query = async <Row extends readonly (string | null)[]>(
+    text: string,
+    values?: readonly (string | Buffer)[],
+  ) => {
+    const { rows } = await this.client.query<(string | null)[]>({
+      text,
+      ...(values && { values: [...values], name: this.names.of(text) }),
+      rowMode: "array",
+    });
+    return rows as readonly (readonly (string | null)[])[] as Row[];
+  };
+
+  /**
+   * Runs a statement, as `query` does.
+   *
+   * @param parameters how many there are, of about so many bytes
+   * @param bind binds them
+   * @returns how many rows it answered
+   */
+  execute(
+    text: string,
+    parameters: { readonly count: number; readonly bytes: number },
+    bind: (statement: BoundStatement) => void,
+  ): Promise<number> {
+    const name = `bound-${this.names.of(text)}`;
+    const statement = new BoundStatement(name, text, parameters.count, parameters.bytes);
+    bind(statement);
+    return new Promise((resolve, reject) => {
+      const settle = (error: Error | undefined, rows: number): void => {
+        if (error) reject(error);
+        else resolve(rows);
+      };
+      this.client.query(new Execution(statement, !this.#prepared.has(name), settle));
+      this.#prepared.add(name);
+    });
+  }
+}
+
 /** The connection that writes. Broken, it is thrown away; the next use makes a new one. */
 export class WriterConnection {
-  #client: pg.Client | undefined;
+  #open: { readonly client: pg.Client; readonly session: WriterSession } | undefined;
   #closed = false;
 
   constructor(
@@ -27,32 +75,21 @@ export class WriterConnection {
    *
    * @throws AnnalsError unavailable, nothing was written
    */
-  async connect(): Promise<Query> {
+  async connect(): Promise<WriterSession> {
     if (this.#closed) throw unavailable("the store is closed", false);
-    const client = this.#client ?? (await this.#open());
-    return async <Row extends readonly (string | null)[]>(
-      text: string,
-      values?: readonly (string | Buffer)[],
-    ) => {
-      const { rows } = await client.query<(string | null)[]>({
-        text,
-        ...(values && { values: [...values], name: this.names.of(text) }),
-        rowMode: "array",
-      });
-      return rows as readonly (readonly (string | null)[])[] as Row[];
-    };
+    return this.#open?.session ?? (await this.#connect());
   }
 
   /** Whether it is still the connection that `connect` answered with, unbroken. */
   get isOpen(): boolean {
-    return this.#client !== undefined;
+    return this.#open !== undefined;
   }
 
   /** Cuts the connection: PostgreSQL rolls back what was not committed. */
   discard(): void {
-    const client = this.#client;
-    this.#client = undefined;
-    if (client) void client.end().catch(() => undefined);
+    const open = this.#open;
+    this.#open = undefined;
+    void open?.client.end().catch(() => undefined);
   }
 
   close(): void {
@@ -60,13 +97,13 @@ export class WriterConnection {
     this.discard();
   }
 
-  async #open(): Promise<pg.Client> {
+  async #connect(): Promise<WriterSession> {
     const config = clientConfig(this.url, this.options, { "annals.tenant_id": allTenants });
     const client = new pg.Client({ ...config, pipeline: true });
     client.on("error", (error) => {
       if (this.#closed) return;
       this.logger.warn({ err: error }, "the connection that writes to PostgreSQL broke");
-      if (this.#client === client) this.#client = undefined;
+      if (this.#open?.client === client) this.#open = undefined;
     });
     try {
       await client.connect();
@@ -74,7 +111,8 @@ export class WriterConnection {
       void client.end().catch(() => undefined);
       throw failureOf(error, false);
     }
-    this.#client = client;
-    return client;
+    const session = new WriterSession(client, this.names);
+    this.#open = { client, session };
+    return session;
   }
 }
