@@ -10,7 +10,7 @@ export interface Interceptor {
    * @param error what the call failed with; undefined: it went well
    * @returns what it fails with from here outwards
    */
-  readonly leave?: (call: Call, error: unknown) => unknown;
+  readonly leave?: (call: Call, error: Error | undefined) => Error | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function runChain<T>(
 ): Promise<T> {
   let entered = 0;
   let answer: T | undefined;
-  let error: unknown;
+  let error: Error | undefined;
   try {
     for (const { enter } of chain) {
       const entering = enter?.(call);
@@ -36,7 +36,7 @@ export async function runChain<T>(
     }
     answer = await unlessAborted(call, handler());
   } catch (thrown) {
-    error = thrown;
+    error = toError(thrown);
   }
   call.ended();
   while (entered > 0) {
@@ -44,11 +44,15 @@ export async function runChain<T>(
     try {
       if (leave) error = leave(call, error);
     } catch (thrown) {
-      error = thrown;
+      error = toError(thrown);
     }
   }
   if (error !== undefined) throw error;
   return answer as T;
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** A streaming call's handler sees for itself that nobody waits any more, and ends in its own way. */

@@ -21,7 +21,7 @@ export interface CallLogger {
  */
 export function requestLog(logger: CallLogger): Interceptor {
   const lines = new RefusalLines();
-  const logFailed = (call: Call, error: unknown): void => {
+  const logFailed = (call: Call, error: Error): void => {
     const failure = error instanceof AnnalsError ? error.failure : undefined;
     if (failure?.reason !== "limit_exceeded") {
       logger.info(fieldsOf(call, failure?.reason ?? "internal"), "call");

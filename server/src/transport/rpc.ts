@@ -59,7 +59,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   byHand?: ByHand<I, O>,
 ): Rpc {
   const rpc: UnaryRpc<I, O> = { kind: "unary", method, scopes, handle, byHand };
-  return rpc as unknown as UnaryRpc;
+  return rpc;
 }
 
 /** Declares a server-streaming RPC. */
@@ -80,7 +80,7 @@ export function bidiStreaming<I extends DescMessage, O extends DescMessage>(
   byHand?: ByHand<I, O>,
 ): Rpc {
   const rpc: BidiStreamingRpc<I, O> = { kind: "bidi_streaming", method, scopes, handle, byHand };
-  return rpc as unknown as BidiStreamingRpc;
+  return rpc;
 }
 
 /** What is the same for every call of an RPC. */

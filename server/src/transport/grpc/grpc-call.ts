@@ -8,7 +8,7 @@ import { toPeerCertificate } from "../tls.js";
 type SurfaceCall = Pick<
   ServerUnaryCall<unknown, unknown>,
   "metadata" | "getPeer" | "getDeadline" | "getAuthContext"
-> & { once(event: "cancelled", listener: () => void): unknown };
+> & { on(event: "cancelled", listener: () => void): unknown };
 
 /** A grpc-js call as the interceptors see it. */
 export class GrpcCall extends BaseCall {
@@ -21,7 +21,7 @@ export class GrpcCall extends BaseCall {
   ) {
     super(traits);
     this.deadline = toUnixMs(surface.getDeadline());
-    surface.once("cancelled", () => {
+    surface.on("cancelled", () => {
       if (!this.#answered) this.abort(this.#lost());
     });
   }

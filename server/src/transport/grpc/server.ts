@@ -70,6 +70,7 @@ export async function listenGrpc(
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
     "grpc.keepalive_time_ms": options.keepaliveMs,
     "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
+    "grpc.enable_channelz": 0, // it would count every call, for a service that is not served
   });
   const definition: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
   const implementation: UntypedServiceImplementation = {};
@@ -156,5 +157,6 @@ function asIs(bytes: Buffer): Buffer {
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
