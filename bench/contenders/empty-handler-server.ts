@@ -6,7 +6,7 @@ const [path = ""] = process.argv.slice(2);
 const nothing = Buffer.alloc(0);
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-const server = new Server({ "grpc.max_concurrent_streams": 1_000, "grpc.enable_channelz": 0 });
+const server = new Server({ "grpc.max_concurrent_streams": 1_000 });
 server.addService(
   {
     empty: {

@@ -70,7 +70,6 @@ export async function listenGrpc(
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
     "grpc.keepalive_time_ms": options.keepaliveMs,
     "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
-    "grpc.enable_channelz": 0, // it would count every call, for a service that is not served
   });
   const definition: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
   const implementation: UntypedServiceImplementation = {};
