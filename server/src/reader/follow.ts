@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../domain/abort.js";
 import type { RecordedEvent } from "../domain/event.js";
 import type { LogTail, Pick, ScannedEvents } from "./log-tail.js";
@@ -69,6 +70,8 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowStep
       yield* pageOf(page);
       if (left === 0n) return;
       if (isDue()) yield tell("checkpoint");
+      // What the tail has let go the store does not tell yet: nothing else may starve by asking again.
+      if (atEnd && tail.isGone(place)) await setImmediate();
     }
     yield tell("caught_up");
 
