@@ -1,4 +1,3 @@
-import type { Abandonment } from "../domain/abort.js";
 import { AnnalsError, invalidArgument } from "../domain/error.js";
 import { type NewEvent, sizeOfEvent } from "../domain/event.js";
 import type { ExpectedVersion } from "../domain/expected-version.js";
@@ -6,6 +5,7 @@ import { limits } from "../domain/limits.js";
 import type { StreamId } from "../domain/stream.js";
 import type { TenantId } from "../domain/tenant.js";
 import type { AppendOutcome } from "../store/store.js";
+import type { AppendOptions } from "../writer/writer.js";
 import type { ServiceContext } from "./context.js";
 
 /** A successful append: where its events are. */
@@ -29,7 +29,7 @@ export function append(
   { writer, quota }: ServiceContext,
   tenantId: TenantId,
   command: AppendCommand,
-  options?: { signal?: Abandonment },
+  options?: AppendOptions,
 ): Promise<AppendOutcome> {
   const events = command.events.length;
   assertCount(events);

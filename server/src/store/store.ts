@@ -31,6 +31,12 @@ export interface Store {
    */
   append(batch: readonly AppendIntent[], now: Instant): Promise<readonly AppendOutcome[]>;
 
+  /**
+   * How many appends are enough for one commit, as the store finds: beyond, it costs each of them so little
+   * that the others are better written while these are answered. Infinity: as many as there are.
+   */
+  enoughForCommit(): number;
+
   /** A page of one stream; no events when there are none in the range. */
   readStream(query: StreamQuery, options?: ReadOptions): Promise<StreamPage>;
 

@@ -1,18 +1,11 @@
 import { setImmediate } from "node:timers/promises";
+import { failureOfAbort } from "../domain/abort.js";
 import { sizeOfEvent } from "../domain/event.js";
 import { AnnalsError, type Failure } from "../domain/error.js";
 import type { Clock } from "../domain/instant.js";
 import type { AppendIntent, AppendOutcome, Store } from "../store/store.js";
-import { type Abandonment, failureOfAbort } from "../domain/abort.js";
-import type { WriterOptions } from "./writer.js";
-
-/** An append that waits for its outcome. */
-interface Job {
-  readonly intent: AppendIntent;
-  readonly bytes: number;
-  readonly signal: Abandonment | undefined;
-  readonly settle: (outcome: AppendOutcome) => void;
-}
+import { Batch, type Job } from "./batch.js";
+import type { AppendOptions, WriterOptions } from "./writer.js";
 
 /**
  * One order of writing: a bounded queue and the loop that commits it in groups. There is no timer:
@@ -31,7 +24,7 @@ export class Lane {
   ) {}
 
   /** Queues an append. Its outcome comes when its batch is committed, or at once when the queue is full. */
-  append(intent: AppendIntent, signal?: Abandonment): Promise<AppendOutcome> {
+  append(intent: AppendIntent, { signal, caller }: AppendOptions = {}): Promise<AppendOutcome> {
     if (signal?.aborted) return Promise.resolve(failed(failureOfAbort(signal, false)));
     let bytes = 0;
     for (const event of intent.events) bytes += sizeOfEvent(event);
@@ -39,7 +32,7 @@ export class Lane {
     if (full) return Promise.resolve(failed(full));
 
     return new Promise((settle) => {
-      this.#queue.push({ intent, bytes, signal, settle });
+      this.#queue.push({ intent, bytes, signal, caller, settle });
       this.#queuedBytes += bytes;
       this.#loop ??= this.#run();
     });
@@ -84,29 +77,21 @@ export class Lane {
     this.#committing.add(commit);
   }
 
-  /** The next batch: what is queued, up to the bounds. Those whose caller has gone are settled, not written. */
-  #take(): Job[] {
-    const batch: Job[] = [];
-    let events = 0;
-    let bytes = 0;
+  /** The next batch. Those whose caller has gone are settled, not written. */
+  #take(): readonly Job[] {
+    // A backlog goes in larger batches: then the store is what is waited for.
+    const enough = Math.max(this.store.enoughForCommit(), this.#queue.length / 4);
+    const batch = new Batch(this.options, enough);
     let taken = 0;
     for (const job of this.#queue) {
-      const more = events + job.intent.events.length;
-      const full =
-        more > this.options.maxBatchEvents || bytes + job.bytes > this.options.maxBatchBytes;
-      if (full && batch.length > 0) break;
+      if (!batch.takes(job)) break;
       taken++;
       this.#queuedBytes -= job.bytes;
-      if (job.signal?.aborted) {
-        job.settle(failed(failureOfAbort(job.signal, false)));
-        continue;
-      }
-      events = more;
-      bytes += job.bytes;
-      batch.push(job);
+      if (job.signal?.aborted) job.settle(failed(failureOfAbort(job.signal, false)));
+      else batch.add(job);
     }
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
-    return batch;
+    return batch.jobs;
   }
 
   async #commit(batch: readonly Job[]): Promise<void> {

@@ -21,13 +21,19 @@ export interface WriterOptions {
   readonly onStoreError: (error: unknown) => void;
 }
 
+export interface AppendOptions {
+  readonly signal?: Abandonment;
+  /** Who sent it: appends of one caller, one after the other, are written and answered together if they can be. */
+  readonly caller?: string;
+}
+
 /** Puts appends into the log, many in one commit. */
 export interface Writer {
   /**
    * Never rejects: what can go wrong is an outcome. Aborted before its batch is taken, it is not
    * written; after that it is, and the outcome still comes.
    */
-  append(intent: AppendIntent, options?: { signal?: Abandonment }): Promise<AppendOutcome>;
+  append(intent: AppendIntent, options?: AppendOptions): Promise<AppendOutcome>;
 
   /** Refuses new appends from now on; resolves when the queued ones are committed. Idempotent. */
   drain(): Promise<void>;
@@ -46,9 +52,9 @@ export function createWriter(store: Store, clock: Clock, options: WriterOptions)
   };
 
   return {
-    append(intent, { signal } = {}) {
+    append(intent, options) {
       if (draining) return Promise.resolve(stopping);
-      return laneOf(intent).append(intent, signal);
+      return laneOf(intent).append(intent, options);
     },
     async drain() {
       draining = true;

@@ -15,6 +15,7 @@ export function createMemoryStore(): Store {
   const answer = <T>(value: () => T): Promise<T> => Promise.resolve().then(value);
   return {
     laneOf: () => 0,
+    enoughForCommit: () => Infinity,
     append: (batch, now) =>
       answer(() => {
         const outcomes = batch.map((intent) => appendOne(state, intent, now));

@@ -52,6 +52,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   };
   return {
     laneOf: () => 0,
+    enoughForCommit: () => Infinity,
     append: async (batch, now) => {
       const outcomes = await appender.append(batch, now);
       growth.notify();

@@ -15,12 +15,18 @@ export class CommitError extends Error {
 /** Writes batches. There is one in a process, and the file lock keeps other processes off. */
 export class Appender {
   readonly #heads: LogHeads;
+  #lastCommitMs = 0;
 
   constructor(
     private readonly database: DatabaseSyncInstance,
     private readonly statements: Statements,
   ) {
     this.#heads = new LogHeads(statements);
+  }
+
+  /** How long the last commit took, in milliseconds. */
+  get lastCommitMs(): number {
+    return this.#lastCommitMs;
   }
 
   /** Writes a batch in one transaction. If it throws anything but a CommitError, nothing was written. */
@@ -40,11 +46,13 @@ export class Appender {
   }
 
   #commit(): void {
+    const begun = performance.now();
     try {
       this.database.exec("COMMIT");
     } catch (cause) {
       throw new CommitError("the commit failed", { cause });
     }
+    this.#lastCommitMs = performance.now() - begun;
   }
 
   #rollBack(): void {

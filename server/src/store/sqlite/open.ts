@@ -4,6 +4,7 @@ import { decodeFrame, toEvents } from "../../domain/event-frame.js";
 import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Watchers } from "../watchers.js";
+import { CommitPrice } from "./commit-price.js";
 import { openDatabase } from "./database.js";
 import { lockFile } from "./file-lock.js";
 import { packBatch, unpackOutcomes } from "./packed-batch.js";
@@ -44,6 +45,7 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
   };
 
   const watchers = new Watchers();
+  const commitPrice = new CommitPrice();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([writer.close(), reader.close()]);
@@ -51,12 +53,14 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
   };
   const store: Store = {
     laneOf: () => 0,
+    enoughForCommit: () => commitPrice.enough(),
     append: async (batch, now) => {
       const packed = packBatch(batch);
       const transfer = [packed.data.buffer];
-      const outcomes = unpackOutcomes(await writer.ask("append", [packed, now], { transfer }));
+      const answer = await writer.ask("append", [packed, now], { transfer });
+      commitPrice.note(answer.commitMs);
       watchers.notify();
-      return outcomes;
+      return unpackOutcomes(answer);
     },
     readStream: async (query, options) => {
       const { page, atEnd } = await reader.ask("readStream", [query], options);

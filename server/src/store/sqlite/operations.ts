@@ -57,7 +57,8 @@ export function createOperations(database: DatabaseSyncInstance): Operations {
   const statements = new Statements(database);
   const appender = new Appender(database, statements);
   return {
-    append: (batch, now) => packOutcomes(appender.append(unpackBatch(batch), now)),
+    append: (batch, now) =>
+      packOutcomes(appender.append(unpackBatch(batch), now), appender.lastCommitMs),
     readStream: (query) => readStream(statements, query),
     readLog: (query) => readLog(statements, query),
     readWholeLog: (query) => readWholeLog(statements, query),

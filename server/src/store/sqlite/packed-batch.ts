@@ -121,9 +121,11 @@ export interface PackedOutcomes {
   readonly numbers: BigInt64Array<ArrayBuffer>;
   /** By the outcome's place in the batch. */
   readonly failures: ReadonlyMap<number, Failure>;
+  /** How long the commit took, in milliseconds. */
+  readonly commitMs: number;
 }
 
-export function packOutcomes(outcomes: readonly AppendOutcome[]): PackedOutcomes {
+export function packOutcomes(outcomes: readonly AppendOutcome[], commitMs: number): PackedOutcomes {
   const numbers = new BigInt64Array(5 * outcomes.length);
   const failures = new Map<number, Failure>();
   outcomes.forEach((outcome, i) => {
@@ -138,7 +140,7 @@ export function packOutcomes(outcomes: readonly AppendOutcome[]): PackedOutcomes
       failures.set(i, outcome.failure);
     }
   });
-  return { numbers, failures };
+  return { numbers, failures, commitMs };
 }
 
 export function unpackOutcomes({ numbers, failures }: PackedOutcomes): AppendOutcome[] {

@@ -26,6 +26,7 @@ export function appendStreamRpc(
 ): (requests: AsyncIterable<AppendStreamRequest>, call: Call) => AsyncIterable<Response> {
   return (requests, call) => {
     const tenantId = tenantOf(call);
+    const caller = call.peer;
     const answer = async (request: AppendStreamRequest): Promise<Response> => {
       const { correlationId } = request;
       const failed = (failure: Failure): Response => ({
@@ -42,7 +43,8 @@ export function appendStreamRpc(
       try {
         if (!request.append) throw invalidArgument("append", "is required");
         // No signal: what was taken is written and answered, also while the server stops.
-        const outcome = await append(context, tenantId, parseAppend(request.append, context, call));
+        const command = parseAppend(request.append, context, call);
+        const outcome = await append(context, tenantId, command, { caller });
         if (!outcome.ok) return failed(outcome.failure);
         return {
           correlationId,

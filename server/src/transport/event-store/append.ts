@@ -18,7 +18,10 @@ export function appendRpc(
 ): (request: AppendRequest, call: Call) => Promise<Response> {
   return async (request, call) => {
     const command = parseAppend(request, context, call);
-    const outcome = await append(context, tenantOf(call), command, { signal: call });
+    const outcome = await append(context, tenantOf(call), command, {
+      signal: call,
+      caller: call.peer,
+    });
     if (!outcome.ok) throw new AnnalsError(outcome.failure);
     return toAppendResponse(outcome);
   };
