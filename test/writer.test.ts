@@ -135,6 +135,38 @@ describe("the writer", () => {
     expect(batches).toEqual([4, 2, 1]);
   });
 
+  /** Queues appends of these callers, in this order, and lets them all be written. */
+  const batchesOf = async (enough: number, callers: readonly string[]): Promise<number[]> => {
+    const { store, batches, release } = slowStore();
+    const writer = writerOn({ ...store, enoughForCommit: () => enough });
+    const all = callers.map((caller, i) => writer.append(intent(`s-${i}`), { caller }));
+    const written = Promise.all(all).then(() => true);
+    while (!(await Promise.race([written, turn()]))) release();
+    return batches;
+  };
+
+  test("past what is enough for a commit a batch ends with what its last caller sent in a row", async () => {
+    const callers = [..."aaabbbbcddd"];
+    expect(await batchesOf(4, callers)).toEqual([7, 4]);
+    expect(await batchesOf(Infinity, callers)).toEqual([11]);
+  });
+
+  test("and at twice of that; a backlog is written in larger ones", async () => {
+    expect(
+      await batchesOf(
+        4,
+        Array.from({ length: 10 }, () => "a"),
+      ),
+    ).toEqual([8, 2]);
+    // Half of what waits, for half of 64 is more than twice 4.
+    expect(
+      await batchesOf(
+        4,
+        Array.from({ length: 64 }, () => "a"),
+      ),
+    ).toEqual([32, 16, 8, 8]);
+  });
+
   test("a full queue refuses at once, says when to come again, and loses nothing it took", async () => {
     const { store, release } = slowStore();
     const writer = writerOn(store, { maxQueuedAppends: 3 });

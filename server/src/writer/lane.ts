@@ -15,7 +15,9 @@ export class Lane {
   #queue: Job[] = [];
   #queuedBytes = 0;
   #loop: Promise<void> | undefined;
-  readonly #committing = new Set<Promise<void>>();
+  /** Batches that the store has. */
+  #committing = 0;
+  readonly #afterCommit: (() => void)[] = [];
 
   constructor(
     private readonly store: Store,
@@ -40,8 +42,9 @@ export class Lane {
 
   /** Resolves when everything queued is committed. */
   async drain(): Promise<void> {
-    while (this.#loop || this.#committing.size > 0) {
-      await Promise.all([this.#loop, ...this.#committing]);
+    while (this.#loop || this.#committing > 0) {
+      await this.#loop;
+      if (this.#committing > 0) await this.#nextCommit();
     }
   }
 
@@ -64,17 +67,17 @@ export class Lane {
       // What the sockets hold already is read first: those appends go in this batch, not the next.
       await setImmediate();
       const batch = this.#take();
-      if (batch.length > 0) this.#begin(batch);
-      while (this.#committing.size >= this.options.maxBatchesInFlight) {
-        await Promise.race(this.#committing);
-      }
+      if (batch.length > 0) void this.#commit(batch);
+      while (this.#committing >= this.options.maxBatchesInFlight) await this.#nextCommit();
     }
     this.#loop = undefined;
   }
 
-  #begin(batch: readonly Job[]): void {
-    const commit = this.#commit(batch).finally(() => this.#committing.delete(commit));
-    this.#committing.add(commit);
+  /** Resolves when a batch has its outcomes. */
+  #nextCommit(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#afterCommit.push(resolve);
+    });
   }
 
   /** The next batch. Those whose caller has gone are settled, not written. */
@@ -95,6 +98,7 @@ export class Lane {
   }
 
   async #commit(batch: readonly Job[]): Promise<void> {
+    this.#committing++;
     try {
       const outcomes = await this.store.append(
         batch.map((job) => job.intent),
@@ -108,6 +112,9 @@ export class Lane {
         error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };
       this.options.onStoreError(error);
       for (const job of batch) job.settle(failed(failure));
+    } finally {
+      this.#committing--;
+      for (const wake of this.#afterCommit.splice(0)) wake();
     }
   }
 }

@@ -6,17 +6,15 @@ import type { Operations } from "./operations.js";
 
 /** A call of an operation, on its way to the worker. */
 export interface WorkerQuestion {
-  readonly id: number;
   readonly name: keyof Operations;
   readonly args: readonly unknown[];
 }
 
-/** Its answer. A failure without a reason is SQLite's: the description is its text. */
+/** Its answer; they come in the order of the questions. A failure without a reason is SQLite's: the description is its text. */
 export type WorkerAnswer =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly failure: Failure }
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly failure: Failure }
   | {
-      readonly id: number;
       readonly ok: false;
       readonly failure: undefined;
       readonly description: string;
@@ -35,8 +33,11 @@ interface Pending {
 export class WorkerClient {
   #worker: Worker | undefined;
   #closing: Promise<void> | undefined;
-  #lastId = 0;
-  readonly #pending = new Map<number, Pending>();
+  /**
+   * In the order of the questions. Not a Map: its old tables would hold what was asked, and with it the calls
+   * that wait for it, until the next full garbage collection.
+   */
+  readonly #pending: Pending[] = [];
 
   constructor(
     private readonly file: string,
@@ -52,10 +53,9 @@ export class WorkerClient {
     throwIfAborted(signal);
     if (this.#closing) throw unavailable("the store is closed", false);
     const worker = (this.#worker ??= this.#start());
-    const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      worker.postMessage({ id, name, args } satisfies WorkerQuestion, transfer);
+      worker.postMessage({ name, args } satisfies WorkerQuestion, transfer);
+      this.#pending.push({ resolve, reject });
     });
   }
 
@@ -88,18 +88,16 @@ export class WorkerClient {
     worker.once("exit", (code) => {
       this.#worker = undefined;
       if (this.#closing && !cause && code === 0) return;
-      for (const { reject } of this.#pending.values()) {
+      for (const { reject } of this.#pending.splice(0)) {
         reject(unavailable("the store's thread died", true, cause));
       }
-      this.#pending.clear();
       this.onDeath(cause ?? new Error(`a SQLite thread exited with code ${code}`));
     });
     return worker;
   }
 
   #settle(answer: WorkerAnswer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
+    const pending = this.#pending.shift();
     if (answer.ok) {
       pending?.resolve(answer.value as never);
     } else if (answer.failure) {

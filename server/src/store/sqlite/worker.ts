@@ -32,15 +32,15 @@ function buffersOf(answered: WorkerAnswer): ArrayBuffer[] {
   return [bytes.buffer, globalPositions.buffer];
 }
 
-function answer({ id, name, args }: WorkerQuestion): WorkerAnswer {
+function answer({ name, args }: WorkerQuestion): WorkerAnswer {
   try {
     const operation = operations[name] as (...args: readonly unknown[]) => unknown;
-    return { id, ok: true, value: operation(...args) };
+    return { ok: true, value: operation(...args) };
   } catch (error) {
-    if (error instanceof AnnalsError) return { id, ok: false, failure: error.failure };
+    if (error instanceof AnnalsError) return { ok: false, failure: error.failure };
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const description = cause instanceof Error ? cause.message : String(cause);
     const outcomeUnknown = error instanceof CommitError;
-    return { id, ok: false, failure: undefined, description, outcomeUnknown };
+    return { ok: false, failure: undefined, description, outcomeUnknown };
   }
 }
