@@ -146,7 +146,7 @@ describe("the writer", () => {
   };
 
   test("past what is enough for a commit a batch ends with what its last caller sent in a row", async () => {
-    const callers = [..."aaabbbbcddd"];
+    const callers = Array.from("aaabbbbcddd");
     expect(await batchesOf(4, callers)).toEqual([7, 4]);
     expect(await batchesOf(Infinity, callers)).toEqual([11]);
   });
