@@ -158,7 +158,7 @@ describe("the writer", () => {
         Array.from({ length: 10 }, () => "a"),
       ),
     ).toEqual([8, 2]);
-    // Half of what waits, for half of 64 is more than twice 4.
+    // Of a backlog a quarter is enough, and twice of that goes.
     expect(
       await batchesOf(
         4,

@@ -6,6 +6,8 @@ import { DatabaseSync } from "@photostructure/sqlite";
 import { expect, test } from "vitest";
 import { AnnalsError } from "#server/domain/error.js";
 import { openDatabase } from "#server/store/sqlite/database.js";
+import { createOperations } from "#server/store/sqlite/operations.js";
+import { packBatch } from "#server/store/sqlite/packed-batch.js";
 import { migrate, migrations } from "#server/store/sqlite/schema.js";
 import type { Store } from "#server/store/store.js";
 import { openTestSqliteStore } from "../support/sqlite-file.js";
@@ -29,6 +31,20 @@ test("a commit is on disk before it returns: synchronous is FULL, over a write-a
   const database = openDatabase(join(tempFolder(), "events.db"));
   expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
   expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+  database.close();
+});
+
+test("a commit says how long it took, for that is what batches go by", () => {
+  const database = openDatabase(join(tempFolder(), "events.db"));
+  migrate(database);
+  const intent = {
+    tenantId: newTenant(),
+    stream: newStream(),
+    expected: noStream,
+    events: newEvents(1),
+  };
+  const { commitMs } = createOperations(database).append(packBatch([intent]), someTime);
+  expect(commitMs).toBeGreaterThan(0);
   database.close();
 });
 
