@@ -145,6 +145,7 @@ export const program = fc.record({
 });
 
 type Generated<A> = A extends fc.Arbitrary<infer T> ? T : never;
+export type Program = Generated<typeof program>;
 export type TenantCall = Generated<typeof tenantCall>;
 export type OperatorCall = Generated<typeof operatorCall>;
 export type AppendCall = Generated<typeof append>;

@@ -3,8 +3,9 @@ import { Scope } from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
 import { openRawGrpc, type RawGrpc } from "../../support/raw-grpc.js";
 import { Asker } from "./asker.js";
+import { everyCall } from "./every-call.js";
 import { OperatorActor } from "./operator-actor.js";
-import { program } from "./program.js";
+import { type Program, program } from "./program.js";
 import { TenantActor } from "./tenant-actor.js";
 import { World } from "./world.js";
 
@@ -47,15 +48,13 @@ export async function assertWalls(
       fc.asyncProperty(program, async (calls) => {
         for (const method of await runProgram(ports, calls)) called.add(method);
       }),
-      how,
+      { ...how, examples: [[everyCall]] },
     );
   } finally {
     for (const port of ports) port.close();
   }
   return called;
 }
-
-type Program = typeof program extends fc.Arbitrary<infer T> ? T : never;
 
 async function runProgram(ports: readonly RawGrpc[], calls: Program): Promise<readonly string[]> {
   const world = new World();
