@@ -1,12 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TenantId } from "#server/domain/tenant.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
 import type { AppendIntent, AppendOutcome, Store } from "#server/store/store.js";
 import { findLosses } from "../support/append-check.js";
-import { startTestPostgres, type TestPostgres } from "../support/postgres.js";
+import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 import {
   any,
   appendOk,
@@ -98,6 +99,67 @@ test("batches behind one another see what those before them did", async () => {
       { ok: false, failure: { reason: "duplicate_event_id", eventId: first[1]!.eventId } },
       { ok: true, version: 4n, firstPosition: 8n },
     ]);
+  });
+});
+
+/** The connections whose last statement looked for streams. */
+async function lookUpConnections(url: string): Promise<number[]> {
+  const rows = await runSql(
+    url,
+    `SELECT pid FROM pg_stat_activity
+     WHERE datname = current_database() AND query LIKE '%FROM unnest%AS wanted (tenant_id, aggregate_type%'
+       AND pid <> pg_backend_pid()`,
+  );
+  return rows.map(({ pid }) => Number(pid));
+}
+
+test("what a batch needs to know is looked up while the one before it is still being written", async () => {
+  await withServers(async (a, _, url) => {
+    const tenantId = newTenant();
+    await warmUp(a, tenantId);
+    const locker = new pg.Client({ connectionString: url });
+    await locker.connect();
+    try {
+      await locker.query("BEGIN; SELECT FROM annals.log_head FOR UPDATE");
+      const stream = newStream();
+      const outcomes = appendEach(a, [
+        { tenantId, stream, expected: noStream, events: newEvents(1) },
+        { tenantId, stream: newStream(), expected: any, events: newEvents(1) },
+        { tenantId, stream, expected: exactly(1n), events: newEvents(1) },
+      ]);
+      await expect.poll(() => lookUpConnections(url)).toHaveLength(1);
+      await locker.query("ROLLBACK");
+      expect(await outcomes).toMatchObject([
+        { ok: true, version: 1n, firstPosition: 4n },
+        { ok: true, version: 1n, firstPosition: 5n },
+        { ok: true, version: 2n, firstPosition: 6n },
+      ]);
+    } finally {
+      await locker.end();
+    }
+  });
+});
+
+test("an append does not fail for the connection that looks up, cut or gone", async () => {
+  await withServers(async (a, _, url) => {
+    const tenantId = newTenant();
+    await warmUp(a, tenantId);
+    const cut = new Set<number>();
+    for (let i = 0; i < 5; i++) {
+      let pid: number | undefined;
+      const looksUp = async (): Promise<boolean> => {
+        await appendOk(a, tenantId, newStream(), newEvents(1));
+        pid = (await lookUpConnections(url)).find((each) => !cut.has(each));
+        return pid !== undefined;
+      };
+      await expect.poll(looksUp).toBe(true);
+      cut.add(pid!);
+      const cutting = runSql(url, `SELECT pg_terminate_backend(${pid})`);
+      // Some find it cut, some before and some after they were told.
+      for (let j = 0; j < 10; j++) await appendOk(a, tenantId, newStream(), newEvents(1));
+      await cutting;
+    }
+    expect(await findLosses(url, [])).toEqual([]);
   });
 });
 

@@ -97,7 +97,7 @@ export const settings: Settings = {
     ...withDefault(flag(), false),
   },
   postgresReadConnections: {
-    doc: "PostgreSQL: most connections that read; one more writes.",
+    doc: "PostgreSQL: most connections that read; one more writes, one looks up for it, one listens.",
     ...withDefault(count(1, 1_000), 8),
   },
   postgresConnectTimeoutMs: {

@@ -18,8 +18,8 @@ interface Sent {
 
 /**
  * Writes batches in order. While nobody else writes, what this server knows of the log still holds,
- * and a batch is one statement that is good only if it does, after another one that looks for streams it
- * does not know. The next batch is planned on what this one will leave, and sent behind it: should this one
+ * and a batch is one statement that is good only if it does, after another one, on a connection of its own, that
+ * looks for streams it does not know. The next batch is planned on what this one will leave, and sent behind it: should this one
  * fail, so will that. Else a batch locks the log's head, looks, and writes: two round trips, in which
  * nothing else is sent.
  */
@@ -36,7 +36,15 @@ export class Appender {
   /** Settles when every batch so far has its outcomes. */
   #settled: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly connection: WriterConnection) {}
+  /**
+   * @param connection writes
+   * @param lookUps looks for what is not known. On the connection that writes, it would be answered behind the batch
+   * before, and the next one would not be planned until then.
+   */
+  constructor(
+    private readonly connection: WriterConnection,
+    private readonly lookUps: WriterConnection,
+  ) {}
 
   /** Writes a batch in one transaction, after those that were asked for before it. */
   append(batch: readonly AppendIntent[], now: Instant): Promise<readonly AppendOutcome[]> {
@@ -87,11 +95,7 @@ export class Appender {
   ): Promise<Sent | undefined> {
     const heads = this.#heads;
     if (!heads || this.#underLock > 0) return undefined;
-    try {
-      await lookUpUnknown(session.query, batch, heads);
-    } catch (error) {
-      throw this.#failed(error, false);
-    }
+    if (!(await this.#lookUpUnknown(batch, heads))) return undefined;
     // A batch before this one may have failed meanwhile: the connection is then its alone.
     if (this.#heads !== heads || this.#underLock > 0) return undefined;
     const recordedAt = heads.recordedAtFrom(now);
@@ -104,6 +108,17 @@ export class Appender {
     const isWritten = this.#confirm(written, number);
     isWritten.catch(() => undefined); // told when it is awaited
     return { outcomes: plan.outcomes, isWritten };
+  }
+
+  /** @returns whether it could: if not, it is looked up under the lock, by the connection that writes */
+  async #lookUpUnknown(batch: readonly AppendIntent[], heads: KnownHeads): Promise<boolean> {
+    try {
+      await lookUpUnknown(this.lookUps, batch, heads);
+      return true;
+    } catch {
+      this.lookUps.discard();
+      return false;
+    }
   }
 
   async #confirm(written: Promise<boolean>, number: bigint): Promise<boolean> {

@@ -3,7 +3,7 @@ import { textArray, uuidArray } from "./encode-array.js";
 import { KnownHeads, streamKey } from "./known-heads.js";
 import { eventKey, type PlacedEvent } from "./plan-batch.js";
 import { toInstant } from "./row.js";
-import type { Query } from "./writer-connection.js";
+import type { Query, WriterConnection } from "./writer-connection.js";
 
 /** What a batch needs to know, read under the lock of the log's head. */
 export interface Findings {
@@ -42,11 +42,11 @@ export async function lockAndLookUp(
 
 /**
  * Reads where tenants and streams end of which nothing is known, without a lock: what is found is good
- * only while the last batch is the one that `heads` names. A stream that its appends take to be absent is not
- * looked for.
+ * only while the last batch is the one that `heads` names, which may still be on its way: what it writes is
+ * known. A stream that its appends take to be absent is not looked for.
  */
 export async function lookUpUnknown(
-  query: Query,
+  connection: WriterConnection,
   batch: readonly AppendIntent[],
   heads: KnownHeads,
 ): Promise<void> {
@@ -56,6 +56,7 @@ export async function lookUpUnknown(
       !saysAbsent(intent) && heads.stream(streamKey(intent.tenantId, intent.stream)) === undefined,
   );
   if (ofTenants.length === 0 && ofStreams.length === 0) return;
+  const { query } = await connection.connect();
   const [tenants, streams] = await Promise.all([
     ofTenants.length === 0 ? [] : query<[string, string]>(selectTenants, tenantValues(ofTenants)),
     ofStreams.length === 0

@@ -22,7 +22,7 @@ export interface PostgresStoreOptions extends Partial<SessionOptions> {
   readonly url: string;
   /** Bring the schema to the newest version first; the role must own it. Default false. */
   readonly migrate?: boolean;
-  /** Connections that read, at most; one more writes. Default 8. */
+  /** Connections that read, at most; one more writes, one looks up for it, one listens. Default 8. */
   readonly readConnections?: number;
   readonly logger: StoreLogger;
 }
@@ -40,7 +40,8 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
 
   const names = new StatementNames();
   const connection = new WriterConnection(url, options, names, logger);
-  const appender = new Appender(connection);
+  const lookUps = new WriterConnection(url, options, names, logger);
+  const appender = new Appender(connection, lookUps);
   const pool = new QueryPool(url, options, readConnections, names, logger);
   const growth = new GrowthSignal(url, options, logger);
   let closing: Promise<void> | undefined;
@@ -48,6 +49,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
     growth.close();
     await appender.drain();
     connection.close();
+    lookUps.close();
     await pool.close();
   };
   return {

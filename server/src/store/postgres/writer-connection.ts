@@ -11,7 +11,7 @@ export type Query = <Row extends readonly (string | null)[]>(
   values?: readonly (string | Buffer)[],
 ) => Promise<Row[]>;
 
-/** An open connection that writes. */
+/** An open connection of the writer's. */
 export class WriterSession {
   readonly #prepared = new Set<string>();
 
@@ -58,7 +58,7 @@ export class WriterSession {
   }
 }
 
-/** The connection that writes. Broken, it is thrown away; the next use makes a new one. */
+/** A connection of the writer's. Broken, it is thrown away; the next use makes a new one. */
 export class WriterConnection {
   #open: { readonly client: pg.Client; readonly session: WriterSession } | undefined;
   #closed = false;
@@ -102,7 +102,7 @@ export class WriterConnection {
     const client = new pg.Client({ ...config, pipeline: true });
     client.on("error", (error) => {
       if (this.#closed) return;
-      this.logger.warn({ err: error }, "the connection that writes to PostgreSQL broke");
+      this.logger.warn({ err: error }, "a connection of the writer's to PostgreSQL broke");
       if (this.#open?.client === client) this.#open = undefined;
     });
     try {
