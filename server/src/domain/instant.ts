@@ -21,7 +21,11 @@ export function instantOfParts(seconds: number, nanos: number): Instant {
   return 1_000_000n * BigInt(seconds) + BigInt(ofSecond);
 }
 
-/** An instant as a google.protobuf.Timestamp's parts; up to the year 2255 by plain numbers. */
+/**
+ * An instant as a google.protobuf.Timestamp's parts; up to the year 2255 by plain numbers. `| 0` keeps the nanos what
+ * V8 stores as an integer. Were they one now and a floating point number then, it would change the shape of
+ * timestamps while it compiles what reads them, and might compile that again and again, for as long as it runs.
+ */
 export function partsOfInstant(instant: Instant): {
   readonly seconds: number;
   readonly nanos: number;
@@ -29,7 +33,7 @@ export function partsOfInstant(instant: Instant): {
   const micros = Number(instant);
   if (Number.isSafeInteger(micros)) {
     const seconds = Math.floor(micros / 1_000_000);
-    return { seconds, nanos: 1_000 * (micros - seconds * 1_000_000) };
+    return { seconds, nanos: (1_000 * (micros - seconds * 1_000_000)) | 0 };
   }
   const rest = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
   return { seconds: Number((instant - rest) / 1_000_000n), nanos: 1_000 * Number(rest) };

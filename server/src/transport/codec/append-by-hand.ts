@@ -147,71 +147,88 @@ function readEmpty(reader: PlainReader): Empty {
 }
 
 function readEvent(reader: PlainReader): NewEvent {
-  const event: NewEvent = {
-    $typeName: "annals.v1.NewEvent",
-    eventId: "",
-    eventType: "",
-    data: noData,
-    contentType: "",
-    metadata: {},
-    correlationId: "",
-    causationId: "",
-    tags: [],
-  };
+  let eventId = "";
+  let eventType = "";
+  let contentType = "";
+  let correlationId = "";
+  let causationId = "";
+  let occurredAt: Timestamp | undefined;
+  let data: Uint8Array = noData;
+  const metadata: Record<string, string> = {};
+  const tags: string[] = [];
   while (!reader.done) {
     switch (reader.number()) {
       case (1 << 3) | delimited:
-        event.eventId = reader.text();
+        eventId = reader.text();
         break;
       case (2 << 3) | delimited:
-        event.eventType = reader.text();
+        eventType = reader.text();
         break;
       case (3 << 3) | delimited:
-        event.occurredAt = once(event.occurredAt, inside(reader, readTime));
+        occurredAt = once(occurredAt, inside(reader, readTime));
         break;
       case (4 << 3) | delimited:
-        event.data = reader.blob();
+        data = reader.blob();
         break;
       case (5 << 3) | delimited:
-        event.contentType = reader.text();
+        contentType = reader.text();
         break;
       case (6 << 3) | delimited:
-        readEntry(reader, event.metadata);
+        readEntry(reader, metadata);
         break;
       case (7 << 3) | delimited:
-        event.correlationId = reader.text();
+        correlationId = reader.text();
         break;
       case (8 << 3) | delimited:
-        event.causationId = reader.text();
+        causationId = reader.text();
         break;
       case (9 << 3) | delimited:
-        event.tags.push(reader.text());
+        tags.push(reader.text());
         break;
       default:
         throw unusual;
     }
   }
+  const $typeName = "annals.v1.NewEvent";
+  const event: NewEvent = {
+    $typeName,
+    eventId,
+    eventType,
+    data,
+    contentType,
+    metadata,
+    correlationId,
+    causationId,
+    tags,
+  };
+  if (occurredAt) event.occurredAt = occurredAt;
   return event;
 }
 
 const noData = new Uint8Array();
 
 function readTime(reader: PlainReader): Timestamp {
-  let [seconds, nanos] = [0n, 0];
+  let seconds = 0n;
+  let nanos = 0;
   while (!reader.done) {
     switch (reader.number()) {
       case 1 << 3:
         seconds = BigInt(reader.number());
         break;
       case 2 << 3:
-        nanos = reader.number();
+        nanos = int32(reader.number());
         break;
       default:
         throw unusual;
     }
   }
-  if (nanos > 0x7fff_ffff) throw unusual;
   return { $typeName: "google.protobuf.Timestamp", seconds, nanos };
+}
+
+/** Kept as an integer: see partsOfInstant. */
+function int32(value: number): number {
+  if (value > 0x7fff_ffff) throw unusual;
+  return value | 0;
 }
 
 function readEntry(reader: PlainReader, metadata: Record<string, string>): void {
