@@ -18,10 +18,10 @@ interface Sent {
 
 /**
  * Writes batches in order. While nobody else writes, what this server knows of the log still holds,
- * and a batch is one statement that is good only if it does, after another one, on a connection of its own, that
- * looks for streams it does not know. The next batch is planned on what this one will leave, and sent behind it: should this one
- * fail, so will that. Else a batch locks the log's head, looks, and writes: two round trips, in which
- * nothing else is sent.
+ * and a batch is one statement that is good only if it does, after another one, on a connection of its
+ * own, that looks for streams it does not know. The next batch is planned on what this one will leave, and
+ * sent behind it: should this one fail, so will that. Else a batch locks the log's head, looks, and writes:
+ * two round trips, in which nothing else is sent.
  */
 export class Appender {
   /** What the batches that were sent will leave. Undefined: nothing is known, or somebody else writes too. */
