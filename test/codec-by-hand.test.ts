@@ -140,6 +140,10 @@ describe("decoding", () => {
     ["a field that this server does not know", "0a021200120222002a00"],
     ["a text that is not UTF-8", "0a0312" + "01ff12022200"],
     ['metadata of the name "__proto__"', "0a0012022200" + "1a0d320b0a095f5f70726f746f5f5f"],
+    [
+      "a type that is the one before it in Latin-1, not UTF-8",
+      "0a0012022200" + "1a041202c3a9" + "1a031201e9",
+    ],
     ["a length beyond the end", "0a7f"],
     ["a number without an end", "0a02120012020880"],
     ["nothing", ""],

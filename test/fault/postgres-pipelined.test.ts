@@ -4,7 +4,11 @@ import { runInNewContext } from "node:vm";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TenantId } from "#server/domain/tenant.js";
+import { Appender } from "#server/store/postgres/append.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
+import { sessionDefaults } from "#server/store/postgres/session.js";
+import { StatementNames } from "#server/store/postgres/statement-names.js";
+import { WriterConnection } from "#server/store/postgres/writer-connection.js";
 import type { AppendIntent, AppendOutcome, Store } from "#server/store/store.js";
 import { findLosses } from "../support/append-check.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
@@ -160,6 +164,32 @@ test("an append does not fail for the connection that looks up, cut or gone", as
       await cutting;
     }
     expect(await findLosses(url, [])).toEqual([]);
+  });
+});
+
+test("where no connection can be had that looks up, appends are written all the same, and the log says so once", async () => {
+  await withServers(async (_, __, url) => {
+    const nowhere = new URL(url);
+    nowhere.port = "1";
+    const warnings: string[] = [];
+    const told = { warn: (_fields: object, message: string) => warnings.push(message) };
+    const names = new StatementNames();
+    const connection = new WriterConnection(url, sessionDefaults, names, told);
+    const lookUps = new WriterConnection(nowhere.href, sessionDefaults, names, told);
+    const appender = new Appender(connection, lookUps, told);
+    try {
+      const tenantId = newTenant();
+      const batches = Array.from({ length: 12 }, (): AppendIntent[] => {
+        return [{ tenantId, stream: newStream(), expected: any, events: newEvents(1) }];
+      });
+      const outcomes = await Promise.all(batches.map((batch) => appender.append(batch, someTime)));
+      expect(outcomes.flat().map((outcome) => outcome.ok)).toEqual(batches.map(() => true));
+      expect(warnings).toEqual([expect.stringContaining("looks up streams")]);
+      expect(await findLosses(url, [])).toEqual([]);
+    } finally {
+      connection.close();
+      lookUps.close();
+    }
   });
 });
 

@@ -1,3 +1,5 @@
+import { writeText } from "./write-text.js";
+
 /** Room before what is written: for a tag, and the length of what a buffer may hold. */
 const headRoom = 1 + 5;
 
@@ -23,7 +25,7 @@ export class FrameWriter {
     const start = headRoom - 1 - sizeOfVarint(length);
     this.#buffer[start] = tag;
     putVarint(this.#buffer, start + 1, length);
-    return this.#buffer.subarray(start, this.#at);
+    return new Uint8Array(this.#buffer.buffer, start, this.#at - start);
   }
 
   /** What was written, without a tag, as bytes of its own. */
@@ -41,12 +43,13 @@ export class FrameWriter {
     this.#buffer[this.#at++] = (no << 3) | 2;
     if (text.length < 43) {
       // At most 126 bytes, so their number takes one.
-      const written = this.#buffer.write(text, this.#at + 1);
-      this.#buffer[this.#at] = written;
-      this.#at += 1 + written;
+      const start = this.#at + 1;
+      const end = writeText(this.#buffer, text, start);
+      this.#buffer[this.#at] = end - start;
+      this.#at = end;
     } else {
       this.#varint(Buffer.byteLength(text));
-      this.#at += this.#buffer.write(text, this.#at);
+      this.#at = writeText(this.#buffer, text, this.#at);
     }
   }
 

@@ -5,6 +5,7 @@ import { failureOf, isUniqueViolation, wasRolledBack } from "./errors.js";
 import type { KnownHeads } from "./known-heads.js";
 import { type Findings, lockAndLookUp, lookUpUnknown } from "./look-up.js";
 import { type BatchPlan, eventKey, type LogState, planBatch } from "./plan-batch.js";
+import type { StoreLogger } from "./session.js";
 import type { WriterConnection, WriterSession } from "./writer-connection.js";
 import { writePlan } from "./write-plan.js";
 
@@ -35,6 +36,7 @@ export class Appender {
   #sent: Promise<unknown> = Promise.resolve();
   /** Settles when every batch so far has its outcomes. */
   #settled: Promise<unknown> = Promise.resolve();
+  #canLookUp = true;
 
   /**
    * @param connection writes
@@ -44,6 +46,7 @@ export class Appender {
   constructor(
     private readonly connection: WriterConnection,
     private readonly lookUps: WriterConnection,
+    private readonly logger: StoreLogger,
   ) {}
 
   /** Writes a batch in one transaction, after those that were asked for before it. */
@@ -114,9 +117,12 @@ export class Appender {
   async #lookUpUnknown(batch: readonly AppendIntent[], heads: KnownHeads): Promise<boolean> {
     try {
       await lookUpUnknown(this.lookUps, batch, heads);
+      this.#canLookUp = true;
       return true;
-    } catch {
+    } catch (error) {
       this.lookUps.discard();
+      if (this.#canLookUp) this.logger.warn({ err: error }, slower);
+      this.#canLookUp = false;
       return false;
     }
   }
@@ -140,22 +146,21 @@ export class Appender {
     now: Instant,
   ): Promise<readonly AppendOutcome[]> {
     const session = await this.connection.connect();
-    const { query } = session;
     let committing = false;
     try {
-      const findings = await lockAndLookUp(query, batch);
+      const findings = await lockAndLookUp(session, batch);
       const { heads } = findings;
       const alone = heads.batch === this.#lastBatch;
       const recordedAt = heads.recordedAtFrom(now);
       const plan = planBatch(batch, stateOf(findings, recordedAt));
       const number = this.#numbers.next();
       if (plan.events.length === 0) {
-        await query("ROLLBACK");
+        await session.query("ROLLBACK");
       } else {
         committing = true;
         const [written] = await Promise.all([
           writePlan(session, plan, { after: heads, batch: number, recordedAt }),
-          query("COMMIT"),
+          session.query("COMMIT"),
         ]);
         if (!written) throw new Error("the log's head moved under its lock");
       }
@@ -190,6 +195,9 @@ export class Appender {
     this.#lastBatch = kept.batch;
   }
 }
+
+const slower =
+  "the connection that looks up streams failed: until it is back, appends to streams that are not known go one batch after the other";
 
 /** The heads as a plan leaves them. */
 function keep(heads: KnownHeads, plan: BatchPlan, number: bigint, recordedAt: Instant): void {

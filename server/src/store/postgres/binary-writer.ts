@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { writeText } from "../../domain/write-text.js";
 
 /** Of an array's head, and of the length before each of its elements. */
 const arrayHeadBytes = 20;
@@ -90,9 +91,10 @@ export class BinaryWriter {
     for (const value of values) units += value.length;
     this.#arrayHead(elementType.text, values.length, lengthBytes * values.length + 3 * units);
     for (const value of values) {
-      const written = this.#buffer.write(value, this.#at + lengthBytes);
-      this.#putInt32(written);
-      this.#at += written;
+      const start = this.#at + lengthBytes;
+      const end = writeText(this.#buffer, value, start);
+      this.#putInt32(end - start);
+      this.#at = end;
     }
   }
 

@@ -4,8 +4,8 @@ import { BinaryWriter } from "./binary-writer.js";
 const messageType = { bind: 0x42, execute: 0x45, sync: 0x53 } as const;
 
 /**
- * A call of a prepared statement that answers no rows that anybody wants: Bind, Execute and Sync as one
- * piece, made in place. The driver would copy each parameter twice, and ask for a description of the rows.
+ * A call of a prepared statement: Bind, Execute and Sync as one piece, made in place. The driver would copy
+ * each parameter twice, and ask for a description of the rows.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export class BoundStatement {
@@ -109,20 +109,25 @@ export class BoundStatement {
   }
 }
 
+/** A row of an answer, its columns as text. */
+export type TextRow = readonly (string | null)[];
+
 /**
  * A bound statement as the driver runs queries.
  *
- * @param settle is told how many rows it answered
+ * @param settle is told the rows it answered
  */
 export class Execution extends pg.Query {
+  readonly #rows: TextRow[] = [];
+
   constructor(
     statement: BoundStatement,
     prepare: boolean,
-    settle: (error: Error | undefined, rows: number) => void,
+    settle: (error: Error | undefined, rows: readonly TextRow[]) => void,
   ) {
     const { name, text } = statement;
-    super({ text }, (error, result?: pg.ResultBuilder) => {
-      settle(error, result?.rowCount ?? 0);
+    super({ text }, (error) => {
+      settle(error, this.#rows);
     });
     this.submit = (connection) => {
       if (prepare) connection.parse({ name, text, types: [] }, true);
@@ -131,7 +136,7 @@ export class Execution extends pg.Query {
   }
 
   /** The driver would look for what describes the row. */
-  handleDataRow(): void {
-    // Rows are counted where the command is complete.
+  handleDataRow({ fields }: { readonly fields: TextRow }): void {
+    this.#rows.push(fields);
   }
 }

@@ -1,9 +1,8 @@
 import type { AppendIntent } from "../store.js";
-import { textArray, uuidArray } from "./encode-array.js";
 import { KnownHeads, streamKey } from "./known-heads.js";
 import { eventKey, type PlacedEvent } from "./plan-batch.js";
 import { toInstant } from "./row.js";
-import type { Query, WriterConnection } from "./writer-connection.js";
+import type { WriterConnection, WriterSession } from "./writer-connection.js";
 
 /** What a batch needs to know, read under the lock of the log's head. */
 export interface Findings {
@@ -18,15 +17,15 @@ export interface Findings {
  * only what was committed when it began.
  */
 export async function lockAndLookUp(
-  query: Query,
+  session: WriterSession,
   batch: readonly AppendIntent[],
 ): Promise<Findings> {
   const [, [head], tenants, streams, events] = await Promise.all([
-    query("BEGIN"),
-    query<[string, string, string | null]>(lockHead),
-    query<[string, string]>(selectTenants, tenantValues(batch)),
-    query<[string, string, string, string]>(selectStreams, streamValues(batch)),
-    query<EventAnswer>(selectEvents, eventValues(batch)),
+    session.query("BEGIN"),
+    session.query<[string, string, string | null]>(lockHead),
+    tenantsOf(session, batch),
+    streamsOf(session, batch),
+    eventsOf(session, batch),
   ]);
   if (!head) throw new Error("annals.log_head is empty");
   const recordedAt = head[2] === null ? undefined : toInstant(head[2]);
@@ -56,12 +55,10 @@ export async function lookUpUnknown(
       !saysAbsent(intent) && heads.stream(streamKey(intent.tenantId, intent.stream)) === undefined,
   );
   if (ofTenants.length === 0 && ofStreams.length === 0) return;
-  const { query } = await connection.connect();
+  const session = await connection.connect();
   const [tenants, streams] = await Promise.all([
-    ofTenants.length === 0 ? [] : query<[string, string]>(selectTenants, tenantValues(ofTenants)),
-    ofStreams.length === 0
-      ? []
-      : query<[string, string, string, string]>(selectStreams, streamValues(ofStreams)),
+    ofTenants.length === 0 ? [] : tenantsOf(session, ofTenants),
+    ofStreams.length === 0 ? [] : streamsOf(session, ofStreams),
   ]);
   for (const { tenantId } of ofTenants) heads.setTenant(tenantId, 0n);
   for (const { tenantId, stream } of ofStreams) heads.setStream(streamKey(tenantId, stream), 0n);
@@ -75,14 +72,18 @@ function saysAbsent({ expected }: AppendIntent): boolean {
 
 function takeIn(
   heads: KnownHeads,
-  tenants: readonly [string, string][],
-  streams: readonly [string, string, string, string][],
+  tenants: readonly TenantAnswer[],
+  streams: readonly StreamAnswer[],
 ): void {
   for (const [tenantId, position] of tenants) heads.setTenant(tenantId, BigInt(position));
   for (const [tenantId, aggregateType, aggregateId, version] of streams) {
     heads.setStream(streamKey(tenantId, { aggregateType, aggregateId }), BigInt(version));
   }
 }
+
+type TenantAnswer = [tenantId: string, position: string];
+
+type StreamAnswer = [tenantId: string, aggregateType: string, aggregateId: string, version: string];
 
 type EventAnswer = [
   tenantId: string,
@@ -103,27 +104,45 @@ function toPlacedEvent(row: EventAnswer): PlacedEvent {
   };
 }
 
-function tenantValues(batch: readonly AppendIntent[]): Buffer[] {
-  return [uuidArray([...new Set(batch.map(({ tenantId }) => tenantId))])];
+/** Bytes of a stream's name in about all cases. */
+const nameBytes = 128;
+
+function tenantsOf(
+  session: WriterSession,
+  batch: readonly AppendIntent[],
+): Promise<readonly TenantAnswer[]> {
+  const ids = [...new Set(batch.map(({ tenantId }) => tenantId))];
+  return session.execute(selectTenants, { count: 1, bytes: 20 * ids.length }, (statement) => {
+    statement.uuidArray(ids);
+  });
 }
 
-function streamValues(batch: readonly AppendIntent[]): Buffer[] {
+function streamsOf(
+  session: WriterSession,
+  batch: readonly AppendIntent[],
+): Promise<readonly StreamAnswer[]> {
   const streams = new Map(
     batch.map((intent) => [streamKey(intent.tenantId, intent.stream), intent]),
   );
   const wanted = [...streams.values()];
-  return [
-    uuidArray(wanted.map(({ tenantId }) => tenantId)),
-    textArray(wanted.map(({ stream }) => stream.aggregateType)),
-    textArray(wanted.map(({ stream }) => stream.aggregateId)),
-  ];
+  const bytes = (20 + nameBytes) * wanted.length;
+  return session.execute(selectStreams, { count: 3, bytes }, (statement) => {
+    statement.uuidArray(wanted.map(({ tenantId }) => tenantId));
+    statement.textArray(wanted.map(({ stream }) => stream.aggregateType));
+    statement.textArray(wanted.map(({ stream }) => stream.aggregateId));
+  });
 }
 
-function eventValues(batch: readonly AppendIntent[]): Buffer[] {
-  return [
-    uuidArray(batch.flatMap(({ tenantId, events }) => events.map(() => tenantId))),
-    uuidArray(batch.flatMap(({ events }) => events.map(({ eventId }) => eventId))),
-  ];
+function eventsOf(
+  session: WriterSession,
+  batch: readonly AppendIntent[],
+): Promise<readonly EventAnswer[]> {
+  const tenants = batch.flatMap(({ tenantId, events }) => events.map(() => tenantId));
+  const ids = batch.flatMap(({ events }) => events.map(({ eventId }) => eventId));
+  return session.execute(selectEvents, { count: 2, bytes: 40 * ids.length }, (statement) => {
+    statement.uuidArray(tenants);
+    statement.uuidArray(ids);
+  });
 }
 
 const lockHead =

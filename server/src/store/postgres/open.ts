@@ -41,7 +41,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   const names = new StatementNames();
   const connection = new WriterConnection(url, options, names, logger);
   const lookUps = new WriterConnection(url, options, names, logger);
-  const appender = new Appender(connection, lookUps);
+  const appender = new Appender(connection, lookUps, logger);
   const pool = new QueryPool(url, options, readConnections, names, logger);
   const growth = new GrowthSignal(url, options, logger);
   let closing: Promise<void> | undefined;

@@ -35,7 +35,7 @@ export async function writePlan(
   const rows = await session.execute(write, parameters, (statement) => {
     bindPlan(statement, plan, writing);
   });
-  return rows > 0;
+  return rows.length > 0;
 }
 
 function bindPlan(statement: BoundStatement, plan: BatchPlan, writing: Writing): void {

@@ -1,17 +1,17 @@
 import pg from "pg";
-import { BoundStatement, Execution } from "./bound-statement.js";
+import { BoundStatement, Execution, type TextRow } from "./bound-statement.js";
 import { failureOf, unavailable } from "./errors.js";
 import { allTenants } from "./query-pool.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 import type { StatementNames } from "./statement-names.js";
 
-/** Runs a statement; its rows, columns as text. Statements asked for together share a round trip. */
-export type Query = <Row extends readonly (string | null)[]>(
-  text: string,
-  values?: readonly (string | Buffer)[],
-) => Promise<Row[]>;
+/** How many parameters a statement has, of about how many bytes. */
+interface Parameters {
+  readonly count: number;
+  readonly bytes: number;
+}
 
-/** An open connection of the writer's. */
+/** An open connection of the writer's. Statements asked for together share a round trip. */
 export class WriterSession {
   readonly #prepared = new Set<string>();
 
@@ -20,37 +20,25 @@ export class WriterSession {
     private readonly names: StatementNames,
   ) {}
 
-  readonly query: Query = async <Row extends readonly (string | null)[]>(
-    text: string,
-    values?: readonly (string | Buffer)[],
-  ) => {
-    const { rows } = await this.client.query<(string | null)[]>({
-      text,
-      ...(values && { values: [...values], name: this.names.of(text) }),
-      rowMode: "array",
-    });
-    return rows as readonly (readonly (string | null)[])[] as Row[];
-  };
+  /** Runs a statement without parameters. */
+  async query<Row extends TextRow>(text: string): Promise<readonly Row[]> {
+    const { rows } = await this.client.query<(string | null)[]>({ text, rowMode: "array" });
+    return rows as readonly TextRow[] as readonly Row[];
+  }
 
-  /**
-   * Runs a statement, as `query` does.
-   *
-   * @param parameters how many there are, of about so many bytes
-   * @param bind binds them
-   * @returns how many rows it answered
-   */
-  execute(
+  /** Runs a statement that is prepared when it is first run. @param bind binds its parameters */
+  execute<Row extends TextRow>(
     text: string,
-    parameters: { readonly count: number; readonly bytes: number },
+    parameters: Parameters,
     bind: (statement: BoundStatement) => void,
-  ): Promise<number> {
-    const name = `bound-${this.names.of(text)}`;
+  ): Promise<readonly Row[]> {
+    const name = this.names.of(text);
     const statement = new BoundStatement(name, text, parameters.count, parameters.bytes);
     bind(statement);
     return new Promise((resolve, reject) => {
-      const settle = (error: Error | undefined, rows: number): void => {
+      const settle = (error: Error | undefined, rows: readonly TextRow[]): void => {
         if (error) reject(error);
-        else resolve(rows);
+        else resolve(rows as readonly Row[]);
       };
       this.client.query(new Execution(statement, !this.#prepared.has(name), settle));
       this.#prepared.add(name);

@@ -84,7 +84,7 @@ function readAppend(reader: PlainReader): AppendRequest {
         expectedVersion = once(expectedVersion, inside(reader, readExpectedVersion));
         break;
       case (3 << 3) | delimited:
-        events.push(inside(reader, readEvent));
+        events.push(readEvent(reader, events.at(-1)));
         break;
       default:
         throw unusual;
@@ -146,7 +146,9 @@ function readEmpty(reader: PlainReader): Empty {
   return empty;
 }
 
-function readEvent(reader: PlainReader): NewEvent {
+/** @param before the event before it: many have types in common */
+function readEvent(reader: PlainReader, before: NewEvent | undefined): NewEvent {
+  const outer = reader.enter();
   let eventId = "";
   let eventType = "";
   let contentType = "";
@@ -162,7 +164,7 @@ function readEvent(reader: PlainReader): NewEvent {
         eventId = reader.text();
         break;
       case (2 << 3) | delimited:
-        eventType = reader.text();
+        eventType = reader.text(before?.eventType);
         break;
       case (3 << 3) | delimited:
         occurredAt = once(occurredAt, inside(reader, readTime));
@@ -171,7 +173,7 @@ function readEvent(reader: PlainReader): NewEvent {
         data = reader.blob();
         break;
       case (5 << 3) | delimited:
-        contentType = reader.text();
+        contentType = reader.text(before?.contentType);
         break;
       case (6 << 3) | delimited:
         readEntry(reader, metadata);
@@ -189,6 +191,7 @@ function readEvent(reader: PlainReader): NewEvent {
         throw unusual;
     }
   }
+  reader.leave(outer);
   const $typeName = "annals.v1.NewEvent";
   const event: NewEvent = {
     $typeName,

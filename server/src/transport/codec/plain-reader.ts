@@ -54,13 +54,28 @@ export class PlainReader {
     return blob;
   }
 
-  text(): string {
+  /** @param likely what it may well be: to compare it costs less than to decode it again */
+  text(likely = ""): string {
     const end = this.#endOfValue();
+    if (this.#isAscii(likely, end)) {
+      this.#at = end;
+      return likely;
+    }
     const text = this.#bytes.toString("utf8", this.#at, end);
     // What stands for bytes that are no text, or for itself.
     if (text.includes("\ufffd")) throw unusual;
     this.#at = end;
     return text;
+  }
+
+  /** Whether a text stands there, up to `end`, and is ASCII. */
+  #isAscii(text: string, end: number): boolean {
+    if (text.length !== end - this.#at) return false;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f || this.#bytes[this.#at + i] !== unit) return false;
+    }
+    return true;
   }
 
   #endOfValue(): number {
