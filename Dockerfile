@@ -34,4 +34,5 @@ COPY --from=build /app/server/dist server/dist
 USER node
 EXPOSE 50051
 HEALTHCHECK --interval=5s --timeout=5s --start-period=10s CMD ["node", "server/dist/main.js", "health"]
-CMD ["node", "server/dist/main.js", "serve"]
+# The young generation of Node's memory: docs/reference/configuration.md.
+CMD ["node", "--max-semi-space-size=32", "server/dist/main.js", "serve"]

@@ -164,3 +164,15 @@ describe("configuration", () => {
     expect(rows(reference)).toEqual(rows(describeSettings()));
   });
 });
+
+test("npm start, the image, the benchmarks and the documentation give Node the same memory", () => {
+  const files = [
+    "package.json",
+    "Dockerfile",
+    "bench/contenders/server-process.ts",
+    "docs/reference/configuration.md",
+  ];
+  const flags = files.map((file) => readFileSync(file, "utf8").match(/--max-semi-space-size=\d+/g));
+  expect(new Set(flags.flat())).toEqual(new Set(["--max-semi-space-size=32"]));
+  expect(flags).not.toContain(null);
+});

@@ -6,6 +6,9 @@ import { createInterface } from "node:readline";
 const startMs = 30_000;
 const stopMs = 20_000;
 
+/** What `npm start` and the image give Node: docs/reference/configuration.md. The baselines get the same. */
+const nodeFlags = ["--max-semi-space-size=32"];
+
 /** Lines of a server's output that are kept for the error, should it fail. */
 const keptLines = 20;
 
@@ -29,7 +32,7 @@ export class ServerProcess {
    */
   static async start(args: readonly string[]): Promise<ServerProcess> {
     const preload = new URL("./exit-with-parent.js", import.meta.url).href;
-    const child = spawn(process.execPath, ["--import", preload, ...args], {
+    const child = spawn(process.execPath, [...nodeFlags, "--import", preload, ...args], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: withoutSettings(process.env),
     });
