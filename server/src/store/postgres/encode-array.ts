@@ -16,13 +16,6 @@ export function uuidArray(values: readonly string[]): Buffer {
   });
 }
 
-/** text[] */
-export function textArray(values: readonly string[]): Buffer {
-  return written((writer) => {
-    writer.textArray(values);
-  });
-}
-
 /** bytea[] */
 export function byteaArray(values: readonly Uint8Array[]): Buffer {
   return written((writer) => {
