@@ -20,13 +20,18 @@ export async function lockAndLookUp(
   session: WriterSession,
   batch: readonly AppendIntent[],
 ): Promise<Findings> {
-  const [, [head], tenants, streams, events] = await Promise.all([
+  const locked = Promise.all([
     session.query("BEGIN"),
     session.query<[string, string, string | null]>(lockHead),
+  ]);
+  const found = Promise.all([
     tenantsOf(session, batch),
     streamsOf(session, batch),
     eventsOf(session, batch),
   ]);
+  found.catch(() => undefined); // where the lock fails, so do these: that it did is what says why
+  const [, [head]] = await locked;
+  const [tenants, streams, events] = await found;
   if (!head) throw new Error("annals.log_head is empty");
   const recordedAt = head[2] === null ? undefined : toInstant(head[2]);
   const heads = new KnownHeads(BigInt(head[0]), BigInt(head[1]), recordedAt);
