@@ -184,6 +184,11 @@ test("where no connection can be had that looks up, appends are written all the 
       });
       const outcomes = await Promise.all(batches.map((batch) => appender.append(batch, someTime)));
       expect(outcomes.flat().map((outcome) => outcome.ok)).toEqual(batches.map(() => true));
+      // For a stream that is known nothing is looked up, which does not say that it could be.
+      for (const stream of [batches[11]![0]!.stream, newStream(), newStream()]) {
+        const append = { tenantId, stream, expected: any, events: newEvents(1) };
+        expect(await appender.append([append], someTime)).toMatchObject([{ ok: true }]);
+      }
       expect(warnings).toEqual([expect.stringContaining("looks up streams")]);
       expect(await findLosses(url, [])).toEqual([]);
     } finally {

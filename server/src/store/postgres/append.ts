@@ -36,6 +36,7 @@ export class Appender {
   #sent: Promise<unknown> = Promise.resolve();
   /** Settles when every batch so far has its outcomes. */
   #settled: Promise<unknown> = Promise.resolve();
+  /** False: the connection for it failed, which has been told, and is not back. */
   #canLookUp = true;
 
   /**
@@ -117,7 +118,7 @@ export class Appender {
   async #lookUpUnknown(batch: readonly AppendIntent[], heads: KnownHeads): Promise<boolean> {
     try {
       await lookUpUnknown(this.lookUps, batch, heads);
-      this.#canLookUp = true;
+      if (this.lookUps.isOpen) this.#canLookUp = true;
       return true;
     } catch (error) {
       this.lookUps.discard();
