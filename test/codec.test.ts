@@ -60,7 +60,7 @@ test("frames that a store keeps become the events that they were made of, and th
     fc.property(fc.array(event, { maxLength: 8 }), text, (events, cursor) => {
       const globalPositions = events.map(({ globalPosition }) => globalPosition);
       const bytes = new Uint8Array(Buffer.concat(events.map(encodeFrame)));
-      const kept = toEvents({ bytes, globalPositions });
+      const kept = toEvents([{ bytes, globalPositions }]);
       expect(encodePageAnswer(kept, { globalPositions, cursor })).toEqual(
         encodePageAnswer(events, { globalPositions, cursor }),
       );
@@ -71,5 +71,5 @@ test("frames that a store keeps become the events that they were made of, and th
 });
 
 test("what is no frame is refused, and does not become an event", () => {
-  expect(() => toEvents({ bytes: Uint8Array.of(1, 2, 3), globalPositions: [1n] })).toThrow();
+  expect(() => toEvents([{ bytes: Uint8Array.of(1, 2, 3), globalPositions: [1n] }])).toThrow();
 });

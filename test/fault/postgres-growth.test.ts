@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { CopiedRow } from "#server/store/postgres/copy-out.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
 import { pageSql } from "#server/store/postgres/page-of.js";
 import { RecentMap } from "#server/store/recent-map.js";
@@ -76,6 +78,40 @@ test("large metadata closes a page as large data does, also where it compresses 
   expect((await readLogToEnd(store, query)).map((event) => event.metadata)).toEqual(
     Array.from({ length: 40 }, () => metadata),
   );
+  await store.close();
+});
+
+test("a page of a log is joined in slices, and no further than there is room for", async () => {
+  const url = await postgres.newDatabase();
+  const store = await openPostgresStore({ url, migrate: true, readConnections: 1, logger });
+  const tenantId = newTenant();
+  const sizes = [200, 5_000, 40_000];
+  for (const size of sizes) {
+    const events = newEvents(1_000, { data: new Uint8Array(size) });
+    await appendOk(store, tenantId, newStream(), events);
+  }
+  const queries = vi.spyOn(pg.Client.prototype, "query");
+  const slicesFrom = async (from: bigint): Promise<number[]> => {
+    queries.mockClear();
+    await store.readLog(logQuery(tenantId, { from, maxEvents: 1_000, maxBytes: 1_048_576 }));
+    const copies = queries.mock.calls.map(([query]) => query as { copied?: CopiedRow[] });
+    return copies.flatMap(({ copied = [] }) => copied.map(([frames]) => frames?.length ?? 0));
+  };
+  const [small, middle, large] = [
+    await slicesFrom(0n),
+    await slicesFrom(1_000n),
+    await slicesFrom(2_000n),
+  ];
+  queries.mockRestore();
+  expect(small).toHaveLength(8); // of 128 events each, but for the last
+  expect(Math.max(...small)).toBeLessThan(128 * 400);
+  expect(Math.min(...small)).toBeGreaterThan(0);
+  for (const [i, slices] of [middle, large].entries()) {
+    const sum = slices.reduce((total, bytes) => total + bytes, 0);
+    expect(sum).toBeGreaterThanOrEqual(1_048_576);
+    expect(sum).toBeLessThan(1_048_576 + 128 * 6_000);
+    expect(slices.filter((bytes) => bytes > 0)).toHaveLength(i === 0 ? 2 : 1);
+  }
   await store.close();
 });
 

@@ -96,7 +96,7 @@ async function statementsOf(operation: () => Promise<unknown>): Promise<Statemen
       const [, copied] = /^COPY \((.*)\) TO STDOUT/s.exec(text) ?? [];
       const ofTenant = text.includes("tenant_id = $") || text.includes("tenant_id = (SELECT");
       const scope = ofTenant ? tenantId : "*";
-      if (text.includes("set_config('annals.copy")) settings = { text, values };
+      if (text.startsWith("SELECT set_config('annals.")) settings = { text, values };
       else if (copied === undefined) sent.push({ scope, text, values });
       else sent.push({ scope, text: copied, values, ...(settings && { settings }) });
     }

@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import type { RecordedEvent } from "./event.js";
+import { type RecordedEvent, sizeOfEvents } from "./event.js";
+import { HeldBeside } from "./held-beside.js";
 import { FrameWriter, sizeOfVarint } from "./frame-writer.js";
 import { type Instant, partsOfInstant } from "./instant.js";
 import type { TenantId } from "./tenant.js";
@@ -174,22 +175,40 @@ export interface Frames {
   readonly globalPositions: ArrayLike<bigint>;
 }
 
-const framesByEvents = new WeakMap<readonly RecordedEvent[], Uint8Array>();
+const framesOfEvents = new HeldBeside<readonly RecordedEvent[], readonly Uint8Array[]>();
 
-/** The frames that events were made of, where they were. */
-export function framesOf(events: readonly RecordedEvent[]): Uint8Array | undefined {
-  return framesByEvents.get(events);
+/** The frames that events were made of, where they were, in pieces. */
+export function framesOf(events: readonly RecordedEvent[]): readonly Uint8Array[] | undefined {
+  return framesOfEvents.get(events);
 }
 
-/** The events of frames. Each is decoded when something of it is asked for, and not before. */
-export function toEvents({ bytes, globalPositions }: Frames): readonly RecordedEvent[] {
+/** How many bytes events take: as frames, where they were made of them, else counted by sizeOfEvent. */
+export function sizeOfPage(events: readonly RecordedEvent[]): number {
+  const frames = framesOf(events);
+  return frames ? frames.reduce((sum, { length }) => sum + length, 0) : sizeOfEvents(events);
+}
+
+/**
+ * The events of frames. Each is decoded when something of it is asked for, and not before.
+ *
+ * @param pieces of a page, in its order
+ * @param maxBytes the event that reaches so many is the last. Default: all of them
+ */
+export function toEvents(pieces: readonly Frames[], maxBytes?: number): readonly RecordedEvent[] {
   const events: RecordedEvent[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const end = endOfFrame(bytes, start);
-    events.push(new LazyEvent(bytes, start, end, globalPositions[events.length] ?? 0n));
-    start = end;
+  const frames: Uint8Array[] = [];
+  let left = maxBytes ?? Infinity;
+  for (const { bytes, globalPositions } of pieces) {
+    let start = 0;
+    for (let i = 0; start < bytes.length && start < left; i++) {
+      const end = endOfFrame(bytes, start);
+      events.push(new LazyEvent(bytes, start, end, globalPositions[i] ?? 0n));
+      start = end;
+    }
+    if (start > 0) frames.push(bytes.subarray(0, start));
+    left -= start;
   }
-  framesByEvents.set(events, bytes);
+  framesOfEvents.set(events, frames);
   return events;
 }
 

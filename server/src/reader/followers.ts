@@ -1,7 +1,6 @@
 import { AnnalsError } from "../domain/error.js";
 import type { RecordedEvent } from "../domain/event.js";
-import { sizeOfEvents } from "../domain/event.js";
-import { framesOf } from "../domain/event-frame.js";
+import { sizeOfPage } from "../domain/event-frame.js";
 import type { Instant } from "../domain/instant.js";
 import type { TenantId } from "../domain/tenant.js";
 import type { LogTail } from "./log-tail.js";
@@ -84,7 +83,7 @@ export class Followers {
 /** Notes what a follower is handed. */
 export function note(follower: Follower, events: readonly RecordedEvent[], place: bigint): void {
   follower.events += events.length;
-  follower.bytes += framesOf(events)?.byteLength ?? sizeOfEvents(events);
+  follower.bytes += sizeOfPage(events);
   follower.place = place;
   follower.recordedAt = events.at(-1)?.recordedAt ?? follower.recordedAt;
 }

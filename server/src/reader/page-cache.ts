@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../domain/abort.js";
-import { type RecordedEvent, sizeOfEvents } from "../domain/event.js";
-import { framesOf } from "../domain/event-frame.js";
+import type { RecordedEvent } from "../domain/event.js";
+import { sizeOfPage } from "../domain/event-frame.js";
 import { isPlain, lastPlace } from "../store/log-range.js";
 import type {
   LogPage,
@@ -13,7 +13,7 @@ import type {
 
 /** Bounds of the cache. */
 export interface PageCacheOptions {
-  /** Most bytes of events that are kept, counted by sizeOfEvent or, about as many, as they came from the store. */
+  /** Most bytes of events that are kept, counted by sizeOfPage. */
   readonly maxBytes: number;
   /** Events of a page at most. Pages begin at multiples of it, so that readers meet in them. */
   readonly pageEvents: number;
@@ -103,7 +103,7 @@ export class PageCache {
 
   #keep(key: string, page: Page): void {
     if (this.#pages.has(key)) return;
-    const bytes = framesOf(page.events)?.byteLength ?? sizeOfEvents(page.events);
+    const bytes = sizeOfPage(page.events);
     this.#pages.set(key, { page, bytes });
     this.#bytes += bytes;
     for (const [oldest, { bytes: freed }] of this.#pages) {

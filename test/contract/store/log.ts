@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import { sizeOfEvents } from "#server/domain/event.js";
+import { sizeOfPage } from "#server/domain/event-frame.js";
 import { noFilter } from "#server/domain/filter.js";
 import type { TenantId } from "#server/domain/tenant.js";
 import type { Store } from "#server/store/store.js";
@@ -144,6 +146,31 @@ export function describeLog(contract: StoreContract): void {
         expect(await count(10_000)).toEqual([1, false]);
         expect(await count(15_000)).toEqual([2, false]);
         expect(await count(35_000)).toEqual([4, true]);
+      }
+    });
+
+    test("events of all sizes come once, in pages that no event but the last overfills", async (store) => {
+      const tenantId = newTenant();
+      const sizes = Array.from({ length: 700 }, (_, i) => (i === 300 || i === 420 ? 90_000 : 20));
+      sizes.fill(3_000, 500, 600);
+      const events = sizes.flatMap((size) => newEvents(1, { data: new Uint8Array(size) }));
+      await appendOk(store, tenantId, newStream(), events);
+      for (const maxBytes of [50_000, 200_000, 1_000_000]) {
+        for (const maxEvents of [90, 128, 1_000]) {
+          const read: string[] = [];
+          for (let from = 0n, atEnd = false; !atEnd;) {
+            const page = await store.readLog(logQuery(tenantId, { from, maxEvents, maxBytes }));
+            expect(page.events.length).toBeLessThanOrEqual(maxEvents);
+            expect(sizeOfEvents(page.events.slice(0, -1))).toBeLessThan(maxBytes);
+            // Nor does it end before it has to.
+            const isFull = page.events.length === maxEvents || page.atEnd;
+            expect(isFull || sizeOfPage(page.events) >= maxBytes).toBe(true);
+            expect(page.scannedTo).toBe(page.events.at(-1)?.position);
+            read.push(...page.events.map(({ eventId }) => eventId));
+            ({ scannedTo: from, atEnd } = page);
+          }
+          expect(read).toEqual(events.map(({ eventId }) => eventId));
+        }
       }
     });
 

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "../../domain/event.js";
-import { toEvents } from "../../domain/event-frame.js";
+import { type Frames, toEvents } from "../../domain/event-frame.js";
 import type { PageBounds } from "../store.js";
 
 /** A page as a row of text: both columns in base64, null for no events. */
@@ -42,8 +42,7 @@ export function pageOf(
   { maxEvents, maxBytes }: PageBounds,
 ): { readonly events: readonly RecordedEvent[]; readonly full: boolean } {
   if (!frames || !globalPositions) return { events: [], full: false };
-  const bytes = new Uint8Array(frames.buffer, frames.byteOffset, frames.length);
-  const events = toEvents({ bytes, globalPositions: toInt64s(globalPositions) });
+  const events = toEvents([toFrames(frames, globalPositions)]);
   return { events, full: events.length >= maxEvents || frames.length >= maxBytes };
 }
 
@@ -56,6 +55,12 @@ export function pageOfText(
     text === null ? null : Buffer.from(text, "base64"),
   );
   return pageOf(frames, globalPositions, bounds);
+}
+
+/** Frames out of what PostgreSQL joined. */
+export function toFrames(joined: Buffer, globalPositions: Buffer): Frames {
+  const bytes = new Uint8Array(joined.buffer, joined.byteOffset, joined.length);
+  return { bytes, globalPositions: toInt64s(globalPositions) };
 }
 
 function toInt64s(bytes: Buffer): BigInt64Array {

@@ -2,7 +2,7 @@ import pg from "pg";
 import { failureOfAbort, throwIfAborted } from "../../domain/abort.js";
 import { AnnalsError } from "../../domain/error.js";
 import type { ReadOptions } from "../store.js";
-import { copyOut, setCopyParameters } from "./copy-out.js";
+import { type CopiedRow, copyOut, setCopyParameters } from "./copy-out.js";
 import { failureOf, unavailable, wasRolledBack } from "./errors.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 import type { StatementNames } from "./statement-names.js";
@@ -75,7 +75,6 @@ export class QueryPool {
    * Runs COPY ... TO STDOUT (FORMAT binary), whose text names its values by copyParameter.
    *
    * @param scope as for query
-   * @returns what was sent
    * @throws AnnalsError as query
    */
   async copy(
@@ -83,7 +82,7 @@ export class QueryPool {
     text: string,
     values: readonly Value[],
     options: ReadOptions = {},
-  ): Promise<Buffer> {
+  ): Promise<readonly CopiedRow[]> {
     return this.#use(options, async (client) => {
       this.#scopes.set(client, scope);
       const told = this.#send(client, setCopyParameters(values.length), [scope, ...values]);

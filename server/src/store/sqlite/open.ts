@@ -64,15 +64,15 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
     },
     readStream: async (query, options) => {
       const { page, atEnd } = await reader.ask("readStream", [query], options);
-      return { events: toEvents(page), atEnd };
+      return { events: toEvents([page]), atEnd };
     },
     readLog: async (query, options) => {
       const { page, ...rest } = await reader.ask("readLog", [query], options);
-      return { events: toEvents(page), ...rest };
+      return { events: toEvents([page]), ...rest };
     },
     readWholeLog: async (query, options) => {
       const { page, ...rest } = await reader.ask("readWholeLog", [query], options);
-      return { events: toEvents(page), ...rest };
+      return { events: toEvents([page]), ...rest };
     },
     getEvent: async (tenantId, eventId, options) => {
       const row = await reader.ask("getEvent", [tenantId, eventId], options);

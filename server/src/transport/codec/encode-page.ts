@@ -17,25 +17,12 @@ export function encodePageAnswer(
   events: readonly RecordedEvent[],
   whole?: WholePageParts,
 ): Uint8Array {
-  const frames = framesOf(events) ?? joined(events.map(encodeFrame));
-  const rest = whole ? encodeParts(whole) : none;
-  const head = new BinaryWriter()
-    .tag(2, WireType.LengthDelimited)
-    .uint32(frames.length + rest.length)
-    .finish();
-  return joined([head, frames, rest]);
-}
-
-const none = new Uint8Array();
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const parts = [...(framesOf(events) ?? events.map(encodeFrame))];
+  if (whole) parts.push(encodeParts(whole));
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const head = new BinaryWriter().tag(2, WireType.LengthDelimited).uint32(length).finish();
+  const { buffer, byteOffset, byteLength } = Buffer.concat([head, ...parts]);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function encodeParts({ globalPositions, cursor }: WholePageParts): Uint8Array {
