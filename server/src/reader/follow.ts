@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../domain/abort.js";
 import type { RecordedEvent } from "../domain/event.js";
 import type { LogTail, Pick, ScannedEvents } from "./log-tail.js";
+import { PagesAhead } from "./pages-ahead.js";
 import { atMost } from "./read-stream.js";
 
 /** What a follower is told. Places are those of its log. */
@@ -39,6 +40,9 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
+/** Pages read while one is sent. */
+const pagesAhead = 1;
+
 /**
  * A log from a place on, and then live: what the store holds, "caught_up" once, then what comes. The
  * tail was there before the store is read, so at the hand-over nothing is missed; and a place is
@@ -59,14 +63,14 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowStep
 
   for (;;) {
     let atEnd = false;
-    let ahead: ReturnType<FollowOptions["readOn"]> | undefined;
+    const pages = new PagesAhead(options.readOn, {
+      ...{ from: place, limit: left, pageEvents: maxPageEvents, pagesAhead },
+      endOfFull: (from, events) => (pick === undefined ? from + BigInt(events) : undefined),
+    });
     while (!atEnd || tail.isGone(place)) {
       throwIfAborted(signal);
-      const page = await (ahead ?? options.readOn(place, atMost(maxPageEvents, left)));
+      const page = await pages.next();
       ({ scannedTo: place, atEnd } = page);
-      // The next page is read while this one is sent, unless it may be one too many.
-      ahead = atEnd || left !== undefined ? undefined : options.readOn(place, maxPageEvents);
-      ahead?.catch(() => undefined); // told when it is awaited, unless the reader leaves before
       yield* pageOf(page);
       if (left === 0n) return;
       if (isDue()) yield tell("checkpoint");

@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../domain/abort.js";
+import { isPlain, lastPlace } from "../store/log-range.js";
 import type {
   PageBounds,
   LogPage,
@@ -7,7 +8,7 @@ import type {
   WholeLogPage,
   WholeLogQuery,
 } from "../store/store.js";
-import { atMost } from "./read-stream.js";
+import { PagesAhead, type PagesAheadOptions, type PlacedPage } from "./pages-ahead.js";
 
 /** What reads a page of a log: a store, or the pages kept of it. */
 export type LogReader = Pick<Store, "readLog" | "readWholeLog">;
@@ -24,9 +25,12 @@ export type WholeLogRange = Omit<WholeLogQuery, keyof PageBounds> & {
   readonly limit: bigint | undefined;
 };
 
+/** Pages that wait for who takes them, behind the one that is taken next. */
+const pagesAhead = 2;
+
 /**
- * A tenant's log in pages, two of them read ahead of who takes them. A page may hold no event: it
- * then says how far the log was scanned. The last one has atEnd, unless the limit is met.
+ * A tenant's log in pages, read ahead of who takes them. A page may hold no event: it then says how
+ * far the log was scanned. The last one has atEnd, unless the limit is met.
  */
 export function readLogPages(
   log: LogReader,
@@ -34,58 +38,50 @@ export function readLogPages(
   bounds: PageBounds,
   signal?: AbortSignal,
 ): AsyncGenerator<LogPage, void, undefined> {
-  return readPages(range, bounds, (query) => log.readLog(query, signal && { signal }), signal);
+  const { maxBytes } = bounds;
+  const read = (from: bigint, maxEvents: number): Promise<LogPage> =>
+    log.readLog({ ...range, from, maxEvents, maxBytes }, signal && { signal });
+  const endOfFull = (from: bigint, events: number): bigint | undefined => {
+    const end = from + BigInt(events);
+    return isPlain(range) && end < range.to ? end : undefined;
+  };
+  const ahead = { from: range.from, limit: range.limit, pagesAhead, endOfFull };
+  return readPages(read, { ...ahead, pageEvents: bounds.maxEvents }, signal);
 }
 
-/** The whole log in pages; like readLogPages. */
+/** The whole log in pages; like readLogPages. @param places of its cursors */
 export function readWholeLogPages(
   log: LogReader,
+  places: Pick<Store, "cursorOf" | "placeOf">,
   range: WholeLogRange,
   bounds: PageBounds,
   signal?: AbortSignal,
 ): AsyncGenerator<WholeLogPage, void, undefined> {
-  return readPages(range, bounds, (query) => log.readWholeLog(query, signal && { signal }), signal);
+  const { maxBytes } = bounds;
+  const read = (from: string, maxEvents: number): Promise<WholeLogPage> =>
+    log.readWholeLog({ ...range, from, maxEvents, maxBytes }, signal && { signal });
+  const to = range.to === "" ? lastPlace : places.placeOf(range.to);
+  const endOfFull = (from: string, events: number): string | undefined => {
+    if (!isPlain(range)) return undefined;
+    const end = places.placeOf(from) + BigInt(events);
+    return end < to ? places.cursorOf(end) : undefined;
+  };
+  const ahead = { from: range.from, limit: range.limit, pagesAhead, endOfFull };
+  return readPages(read, { ...ahead, pageEvents: bounds.maxEvents }, signal);
 }
 
-const pagesAhead = 2;
-
-async function* readPages<
-  From,
-  Range extends { readonly from: From; readonly limit: bigint | undefined },
-  Page extends {
-    readonly events: readonly unknown[];
-    readonly scannedTo: From;
-    readonly atEnd: boolean;
-  },
->(
-  range: Range,
-  bounds: PageBounds,
-  readPage: (query: Range & PageBounds) => Promise<Page>,
+async function* readPages<Place, Page extends PlacedPage<Place>>(
+  read: (from: Place, maxEvents: number) => Promise<Page>,
+  options: PagesAheadOptions<Place>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Page, void, undefined> {
-  let left = range.limit;
-  const readFrom = async (from: From): Promise<Page | undefined> => {
-    if (left === 0n) return undefined;
+  let left = options.limit;
+  const pages = new PagesAhead(read, options);
+  while (left !== 0n) {
     throwIfAborted(signal);
-    const maxEvents = atMost(bounds.maxEvents, left);
-    const page = await readPage({ ...range, from, maxEvents, maxBytes: bounds.maxBytes });
-    if (left !== undefined) left -= BigInt(page.events.length);
-    return page;
-  };
-  let newest = readFrom(range.from);
-  const reading = [newest];
-  for (;;) {
-    // The page behind one is asked for as soon as that is there.
-    while (reading.length <= pagesAhead) {
-      newest = newest.then((page) =>
-        page?.atEnd === false ? readFrom(page.scannedTo) : undefined,
-      );
-      newest.catch(() => undefined); // told when it is awaited, unless the reader leaves before
-      reading.push(newest);
-    }
-    throwIfAborted(signal);
-    const page = await reading.shift();
-    if (!page) return;
+    const page = await pages.next();
     yield page;
+    if (page.atEnd) return;
+    if (left !== undefined) left -= BigInt(page.events.length);
   }
 }

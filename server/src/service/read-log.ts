@@ -55,5 +55,6 @@ export async function readWholeLog(
   const head = await store.getWholeHead(signal && { signal });
   const from = command.from ?? "";
   const to = command.direction === "forwards" ? head.cursor : "";
-  return { head, pages: readWholeLogPages(pageCache, { ...command, from, to }, pages, signal) };
+  const range = { ...command, from, to };
+  return { head, pages: readWholeLogPages(pageCache, store, range, pages, signal) };
 }
