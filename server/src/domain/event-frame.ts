@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { type RecordedEvent, sizeOfEvents } from "./event.js";
-import { HeldBeside } from "./held-beside.js";
 import { FrameWriter, sizeOfVarint } from "./frame-writer.js";
+import { HeldBeside } from "./held-beside.js";
 import { type Instant, partsOfInstant } from "./instant.js";
 import type { TenantId } from "./tenant.js";
 
