@@ -70,6 +70,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowStep
     while (!atEnd || tail.isGone(place)) {
       throwIfAborted(signal);
       const page = await pages.next();
+      if (!page) return;
       ({ scannedTo: place, atEnd } = page);
       yield* pageOf(page);
       if (left === 0n) return;

@@ -52,8 +52,9 @@ export class PagesAhead<Place, Page extends PlacedPage<Place>> {
     this.#left = options.limit;
   }
 
-  /** The page behind the last one; behind one that was at the end, what has come since. Not to be asked beyond the limit. */
-  async next(): Promise<Page> {
+  /** The page behind the last one; behind one that was at the end, what has come since. Undefined: the limit is met. */
+  async next(): Promise<Page | undefined> {
+    if (this.#left === 0n) return undefined;
     if (this.#readings.length === 0) this.#ask(this.#place);
     this.#askAhead();
     const [reading] = this.#readings as [Reading<Place, Page>];

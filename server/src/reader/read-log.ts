@@ -75,13 +75,12 @@ async function* readPages<Place, Page extends PlacedPage<Place>>(
   options: PagesAheadOptions<Place>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Page, void, undefined> {
-  let left = options.limit;
   const pages = new PagesAhead(read, options);
-  while (left !== 0n) {
+  for (;;) {
     throwIfAborted(signal);
     const page = await pages.next();
+    if (!page) return;
     yield page;
     if (page.atEnd) return;
-    if (left !== undefined) left -= BigInt(page.events.length);
   }
 }

@@ -8,9 +8,9 @@ export type PageRow = readonly [frames: string | null, globalPositions: string |
 const size = "octet_length(frame)";
 
 /**
- * Selects a page as one row: its frames, and its global positions of 8 bytes each; nulls for no
- * events. PostgreSQL joins them, for a row costs the driver more than to read it, and bounds them
- * where they are, not after they came: an event comes if those before it are within the bytes.
+ * Selects a page as one row, a PageRow: its frames, and its global positions of 8 bytes each. PostgreSQL
+ * joins them, for a row costs the driver more than to read it, and bounds them where they are, not after
+ * they came: an event comes if those before it are within the bytes.
  *
  * @param from table and conditions
  * @param order column and direction
@@ -19,8 +19,8 @@ const size = "octet_length(frame)";
  */
 export function pageSql(from: string, order: string, maxEvents: string, maxBytes: string): string {
   return `
-    SELECT string_agg(frame, ''::bytea) AS frames,
-      string_agg(int8send(global_position), ''::bytea) AS global_positions
+    SELECT encode(string_agg(frame, ''::bytea), 'base64'),
+      encode(string_agg(int8send(global_position), ''::bytea), 'base64')
     FROM (
       SELECT frame, global_position,
         sum(${size}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - ${size} AS bytes_before
@@ -28,33 +28,17 @@ export function pageSql(from: string, order: string, maxEvents: string, maxBytes
     ) AS page WHERE bytes_before < ${maxBytes}`;
 }
 
-/** The same as text, for statements with parameters: a PageRow. */
-export function textPageSql(...parts: Parameters<typeof pageSql>): string {
-  return `
-    SELECT encode(frames, 'base64'), encode(global_positions, 'base64')
-    FROM (${pageSql(...parts)}) AS page`;
-}
-
 /** A page out of what pageSql selects. `full` says that a bound was reached: there may be more. */
 export function pageOf(
-  frames: Buffer | null | undefined,
-  globalPositions: Buffer | null | undefined,
+  [row]: readonly PageRow[],
   { maxEvents, maxBytes }: PageBounds,
 ): { readonly events: readonly RecordedEvent[]; readonly full: boolean } {
-  if (!frames || !globalPositions) return { events: [], full: false };
-  const events = toEvents([toFrames(frames, globalPositions)]);
-  return { events, full: events.length >= maxEvents || frames.length >= maxBytes };
-}
-
-/** A page out of what textPageSql selects. */
-export function pageOfText(
-  [row]: readonly PageRow[],
-  bounds: PageBounds,
-): ReturnType<typeof pageOf> {
   const [frames, globalPositions] = (row ?? []).map((text) =>
     text === null ? null : Buffer.from(text, "base64"),
   );
-  return pageOf(frames, globalPositions, bounds);
+  if (!frames || !globalPositions) return { events: [], full: false };
+  const events = toEvents([toFrames(frames, globalPositions)]);
+  return { events, full: events.length >= maxEvents || frames.length >= maxBytes };
 }
 
 /** Frames out of what PostgreSQL joined. */

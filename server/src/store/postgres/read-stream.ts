@@ -1,6 +1,6 @@
 import type { ReadOptions, StreamPage, StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
-import { pageOfText, type PageRow, textPageSql } from "./page-of.js";
+import { pageOf, type PageRow, pageSql } from "./page-of.js";
 import type { QueryPool } from "./query-pool.js";
 
 /** A page of one stream, by its index. */
@@ -17,7 +17,7 @@ export async function readStream(
     [tenantId, aggregateType, aggregateId, fromVersion, toVersion, maxEvents, maxBytes],
     options,
   );
-  const { events, full } = pageOfText(rows, query);
+  const { events, full } = pageOf(rows, query);
   const last = events.at(-1)?.aggregateVersion;
   if (!full || last === undefined) return { events, atEnd: true };
   const end = query.direction === "forwards" ? toVersion : max(fromVersion, 1n);
@@ -34,5 +34,5 @@ const ofStream = `
   annals.events
   WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3
     AND aggregate_version BETWEEN $4 AND $5`;
-const forwards = textPageSql(ofStream, "aggregate_version ASC", "$6", "$7");
-const backwards = textPageSql(ofStream, "aggregate_version DESC", "$6", "$7");
+const forwards = pageSql(ofStream, "aggregate_version ASC", "$6", "$7");
+const backwards = pageSql(ofStream, "aggregate_version DESC", "$6", "$7");

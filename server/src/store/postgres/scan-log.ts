@@ -5,7 +5,7 @@ import { type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds, ReadOptions } from "../store.js";
 import { cutToTime } from "./cut-to-time.js";
 import { Parameters, toFilterSql } from "./filter-sql.js";
-import { pageOfText, type PageRow, textPageSql } from "./page-of.js";
+import { pageOf, type PageRow, pageSql } from "./page-of.js";
 import { allTenants, type QueryPool } from "./query-pool.js";
 
 /** Most events that one page looks at, where no index leads to those that match. */
@@ -52,7 +52,7 @@ export async function scanLog(
   if (range.lowest > range.highest) return { events: [], scannedTo: end, atEnd: true };
   const part = await partOf(pool, log, range, scan, options);
 
-  const page = pageOfText(await selectPage(pool, log, scan, part, options), scan);
+  const page = pageOf(await selectPage(pool, log, scan, part, options), scan);
   const last = page.events.at(-1);
   if (page.full && last) {
     const scannedTo = log.place === "position" ? last.position : last.globalPosition;
@@ -110,7 +110,7 @@ function selectPage(
   const tenant = tenantId === undefined ? "" : `tenant_id = ${parameters.add(tenantId)} AND `;
   const bounds = `${place} BETWEEN ${parameters.add(lowest)} AND ${parameters.add(highest)}`;
   const conditions = toFilterSql(filter, parameters);
-  const sql = textPageSql(
+  const sql = pageSql(
     `annals.events WHERE ${tenant}${bounds}${conditions}`,
     `${place} ${direction === "forwards" ? "ASC" : "DESC"}`,
     parameters.add(maxEvents),
