@@ -1,8 +1,6 @@
 import { once } from "node:events";
-import { connect, type ClientHttp2Session } from "node:http2";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { ReadAllRequestSchema } from "@annals/proto/annals/v1/event_store";
+import { FollowerConnection } from "./follower-connection.js";
 
 /** Who follows: one call for each entry of `tenants`, over a few connections. */
 export interface FollowerJob {
@@ -38,26 +36,13 @@ export class IdleFollowers {
 }
 
 async function follow({ address, tenants, stalled = false }: FollowerJob): Promise<void> {
-  const message = toBinary(ReadAllRequestSchema, create(ReadAllRequestSchema, { follow: true }));
-  const request = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
-  const started: Promise<unknown>[] = [];
-  let session: ClientHttp2Session | undefined;
+  const started: Promise<void>[] = [];
+  let connection: FollowerConnection | undefined;
   for (const [i, tenant] of tenants.entries()) {
-    if (!session || i % callsPerConnection === 0) {
-      session = connect(`http://${address}`);
-      await once(session, "connect");
-      if (!stalled) session.setLocalWindowSize(16_777_216);
+    if (!connection || i % callsPerConnection === 0) {
+      connection = await FollowerConnection.open(address, stalled);
     }
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/annals.v1.EventStore/ReadAll",
-      "content-type": "application/grpc",
-      te: "trailers",
-      "x-tenant-id": tenant,
-    });
-    started.push(once(stream, stalled ? "response" : "data"));
-    stream.end(request);
-    if (!stalled) stream.resume();
+    started.push(connection.follow(tenant));
   }
   await Promise.all(started);
 }
