@@ -56,7 +56,7 @@ export class LogTail {
     return this.#waiters.size;
   }
 
-  /** Adds the next event. Who waits for it is woken by `wake`. */
+  /** Adds the next event. Who waits for it is woken by `takeWakers`. */
   push(event: RecordedEvent): void {
     const place = this.placeOf(event);
     const last = this.#last;
@@ -65,16 +65,15 @@ export class LogTail {
     if (this.#pages.size > 0) this.#pages = new Map();
   }
 
-  /** Wakes those for whom something has come since they were last offered what is here; how many. */
-  wake(): number {
-    let woken = 0;
+  /** What wakes those for whom something has come since they were last offered what is here. To be called once each. */
+  takeWakers(): readonly (() => void)[] {
+    const wakers: (() => void)[] = [];
     for (const waiter of this.#waiters) {
       if (!this.#concerns(waiter)) continue;
       this.#waiters.delete(waiter);
-      waiter.wake();
-      woken++;
+      wakers.push(waiter.wake);
     }
-    return woken;
+    return wakers;
   }
 
   /** Lets go of everything up to a place. */

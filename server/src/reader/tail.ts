@@ -1,9 +1,10 @@
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { type RecordedEvent, sizeOfEvent } from "../domain/event.js";
 import { noFilter } from "../domain/filter.js";
 import type { TenantId } from "../domain/tenant.js";
 import type { PageBounds, Store } from "../store/store.js";
 import { Deque } from "./deque.js";
+import { FanOut } from "./fan-out.js";
 import { LogTail } from "./log-tail.js";
 
 /** Bounds of the tail. */
@@ -26,16 +27,6 @@ export interface FollowedTail {
 /** Before the store is read again after it failed, in milliseconds. */
 const retryMs = 500;
 
-/** Fan-out may take one part of the event loop's time in so many: the rest is for appends and reads. */
-const fanOutShare = 4;
-const maxPauseMs = 2_000;
-
-/** What one follower takes of the event loop's time at most, in milliseconds, for what is handed out at once. */
-const maxMsOfFollower = 0.5;
-
-/** Turns of the event loop that followers are given to take what came; a slow one takes longer. */
-const maxTurns = 50;
-
 /**
  * One reader of the whole log for all who follow live. It runs only while somebody does, and keeps
  * the newest events of the logs that are followed, up to a bound of bytes, the oldest going first.
@@ -46,6 +37,7 @@ export class Tail {
   /** All that the logs' tails hold, in global order. */
   readonly #kept = new Deque<RecordedEvent>();
   #bytes = 0;
+  readonly #fanOut = new FanOut();
   #run: Run | undefined;
 
   constructor(
@@ -171,18 +163,7 @@ export class Tail {
       }
       this.#keep(event);
     }
-    const started = performance.now();
-    let woken = 0;
-    for (const tail of concerned) woken += tail.wake();
-    const busy = (): boolean => {
-      let waiting = 0;
-      for (const tail of concerned) waiting += tail.waiting;
-      return waiting < woken;
-    };
-    for (let turn = 0; turn < maxTurns && busy(); turn++) await setImmediate();
-    // What passed was not all for them: a few followers are not held responsible for the rest.
-    const spentMs = Math.min(performance.now() - started, woken * maxMsOfFollower);
-    if (spentMs > 1) await setTimeout(Math.min((fanOutShare - 1) * spentMs, maxPauseMs));
+    await this.#fanOut.wake(concerned);
   }
 
   #keep(event: RecordedEvent): void {
