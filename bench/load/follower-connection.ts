@@ -31,8 +31,12 @@ interface FollowerCall {
  */
 export class FollowerConnection {
   readonly #calls = new Map<number, FollowerCall>();
+  /** DATA bytes of all calls since the server was last told that it may send more. */
   #received = 0;
   #nextStream = 1;
+
+  /** DATA bytes that have come in all. */
+  receivedBytes = 0;
 
   /** @param stalled lets the server send what it may at first, and no more */
   constructor(
@@ -133,6 +137,7 @@ export class FollowerConnection {
     call.onAnswer();
     call.received += length;
     this.#received += length;
+    this.receivedBytes += length;
     if (this.stalled) return;
     if (call.received > maxWindowBytes / 2) {
       this.socket.write(windowUpdateFrame(stream, call.received));

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { FollowerConnection } from "./follower-connection.js";
 
@@ -13,6 +14,9 @@ export interface FollowerJob {
 
 /** Calls on one connection. */
 const callsPerConnection = 250;
+
+/** Followers to whom nothing comes for so long have all that there is, in milliseconds. */
+const quietMs = 500;
 
 /** Followers in a thread of their own that look at nothing of what comes. */
 export class IdleFollowers {
@@ -30,24 +34,49 @@ export class IdleFollowers {
     return new IdleFollowers(worker);
   }
 
+  /** Resolves when they have caught up with an appender that has stopped. */
+  async caughtUp(): Promise<void> {
+    const answer = once(this.worker, "message");
+    this.worker.postMessage("caught up?");
+    await answer;
+  }
+
   async stop(): Promise<void> {
     await this.worker.terminate();
   }
 }
 
-async function follow({ address, tenants, stalled = false }: FollowerJob): Promise<void> {
+async function follow(job: FollowerJob): Promise<readonly FollowerConnection[]> {
+  const { address, tenants, stalled = false } = job;
   const started: Promise<void>[] = [];
-  let connection: FollowerConnection | undefined;
+  const connections: FollowerConnection[] = [];
   for (const [i, tenant] of tenants.entries()) {
-    if (!connection || i % callsPerConnection === 0) {
-      connection = await FollowerConnection.open(address, stalled);
+    if (i % callsPerConnection === 0) {
+      connections.push(await FollowerConnection.open(address, stalled));
     }
-    started.push(connection.follow(tenant));
+    const following = connections.at(-1)?.follow(tenant);
+    if (following) started.push(following);
   }
   await Promise.all(started);
+  return connections;
+}
+
+async function untilQuiet(connections: readonly FollowerConnection[]): Promise<void> {
+  const received = (): number => connections.reduce((sum, each) => sum + each.receivedBytes, 0);
+  let before: number;
+  do {
+    before = received();
+    await setTimeout(quietMs);
+  } while (received() > before);
 }
 
 if (!isMainThread && parentPort) {
-  await follow(workerData as FollowerJob);
-  parentPort.postMessage("following");
+  const parent = parentPort;
+  const connections = await follow(workerData as FollowerJob);
+  parent.postMessage("following");
+  parent.on("message", () => {
+    void untilQuiet(connections).then(() => {
+      parent.postMessage("caught up");
+    });
+  });
 }
