@@ -2,20 +2,20 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import type { LogTail } from "./log-tail.js";
 
 /** Followers may take one part of the event loop's time in so many: the rest is for appends and reads. */
-const share = 4;
+const share = 5;
 
 /** What those who are woken together may take, in milliseconds: so long does an append wait for them. */
 const togetherMs = 4;
 
 /** What one follower takes at most, in milliseconds, for what is handed out at once. */
-const maxMsOfFollower = 0.5;
+const maxMsOfFollower = 1;
 
 /** Turns of the event loop that followers are given to take what came; a slow one takes longer. */
 const maxTurns = 50;
 
-/** In steps of this, in milliseconds, is looked whether others use the time; below this part of it they do not. */
+/** How often is looked, in milliseconds, whether others use the time; below this part of it they do not. */
 const stepMs = 2;
-const idleBelow = 0.3;
+const idleBelow = 0.2;
 
 /** Fewest and most that are woken together. */
 const fewest = 8;
