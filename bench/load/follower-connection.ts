@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ReadAllRequestSchema } from "@annals/proto/annals/v1/event_store";
-import { FrameReader } from "./frame-reader.js";
+import { FrameReader, type TakeFrame } from "./frame-reader.js";
 import { encodeHeaderBlock } from "./hpack-encode.js";
 import {
   clientPreface,
@@ -99,14 +99,7 @@ export class FollowerConnection {
     });
   }
 
-  #takeFrame(
-    type: number,
-    flags: number,
-    stream: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
+  readonly #takeFrame: TakeFrame = (type, flags, stream, bytes, start, end) => {
     switch (type) {
       case frameType.data:
         this.#takeData(stream, end - start);
@@ -129,7 +122,7 @@ export class FollowerConnection {
         throw new Error("HTTP/2: the server ended what follows");
       default: // windows for requests, which are sent already
     }
-  }
+  };
 
   #takeData(stream: number, length: number): void {
     const call = this.#calls.get(stream);

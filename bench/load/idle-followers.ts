@@ -18,6 +18,9 @@ const callsPerConnection = 250;
 /** Followers to whom nothing comes for so long have all that there is, in milliseconds. */
 const quietMs = 500;
 
+/** Time to catch up, in milliseconds. */
+const catchUpMs = 120_000;
+
 /** Followers in a thread of their own that look at nothing of what comes. */
 export class IdleFollowers {
   private constructor(private readonly worker: Worker) {}
@@ -34,9 +37,9 @@ export class IdleFollowers {
     return new IdleFollowers(worker);
   }
 
-  /** Resolves when they have caught up with an appender that has stopped. */
+  /** Resolves when they have caught up with an appender that has stopped. @throws Error when that takes too long */
   async caughtUp(): Promise<void> {
-    const answer = once(this.worker, "message");
+    const answer = once(this.worker, "message", { signal: AbortSignal.timeout(catchUpMs) });
     this.worker.postMessage("caught up?");
     await answer;
   }
