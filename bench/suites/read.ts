@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Option } from "commander";
 import { ReadAllRequestSchema } from "@annals/proto/annals/v1/event_store";
 import { serverArguments } from "../contenders/annals-server.js";
@@ -21,13 +21,23 @@ interface ReadOptions {
   readonly repetitions: number;
 }
 
+type ReadAll = Exclude<MessageInitShape<typeof ReadAllRequestSchema>, Message>;
+
+const nothingKept = ["--page-cache-bytes", "1"];
+
+/** A filter that every event of the log passes: what it costs to ask. */
+const everyEventByType: ReadAll = { filter: { eventTypes: ["OrderPlaced"] } };
+
+const fromTheEnd: ReadAll = { start: { case: "beforePosition", value: 0n } };
+
 /** Events that the cached contender reads again and again: what fits into its cache. */
 const cachedEvents = 100_000;
 
 /** Catch-up: a log from its beginning to its end. */
 export const readSuite: Suite = {
   name: "read",
-  description: "catch-up by ReadAll, cold from the store and from kept pages, against raw bytes",
+  description:
+    "catch-up by ReadAll, cold from the store (all events, one type of event, backwards) and from kept pages, against raw bytes",
   options: [
     new Option("--store <store>", "sqlite or postgres")
       .choices(["sqlite", "postgres"])
@@ -55,32 +65,46 @@ export const readSuite: Suite = {
       const tenant = randomUUID();
       await bulkFill({ ...options, ...place, tenant, streams: 10_000 }, context);
       const rounds = Math.round(options.events / cachedEvents);
-      const job = (server: ServerProcess, limit: number, calls: number): ReadJob => ({
+      const job = (
+        server: ServerProcess,
+        limit: number,
+        calls: number,
+        request: ReadAll = {},
+      ): ReadJob => ({
         address: server.address,
         serverPid: server.pid,
         path: readAllPath,
         metadata: { "x-tenant-id": tenant },
-        request: requestOf(limit),
+        request: requestOf({ ...request, limit: BigInt(limit) }),
         calls,
         eventsAt: readAllEventsAt,
       });
-      const readOne = async (flags: readonly string[], limit: number, calls: number) => {
+      const readOne = async (
+        flags: readonly string[],
+        limit: number,
+        calls: number,
+        request?: ReadAll,
+      ) => {
         const server = await start([...serverArguments(place.store), ...flags]);
         try {
-          const warmUp = await readPages(job(server, cachedEvents, 1));
-          return { warmUp, result: await readPages(job(server, limit, calls)) };
+          const warmUp = await readPages(job(server, cachedEvents, 1, request));
+          return { warmUp, result: await readPages(job(server, limit, calls, request)) };
         } finally {
           await server.stop();
         }
       };
 
       const cold: ReadResult[] = [];
+      const ofType: ReadResult[] = [];
+      const backwards: ReadResult[] = [];
       const cached: ReadResult[] = [];
       const raw: ReadResult[] = [];
       for (let i = 0; i < options.repetitions; i++) {
         signal.throwIfAborted();
-        const { result, warmUp } = await readOne(["--page-cache-bytes", "1"], options.events, 1);
+        const { result, warmUp } = await readOne(nothingKept, options.events, 1);
         cold.push(result);
+        ofType.push((await readOne(nothingKept, options.events, 1, everyEventByType)).result);
+        backwards.push((await readOne(nothingKept, options.events, 1, fromTheEnd)).result);
         cached.push(
           (await readOne(["--page-cache-bytes", "1000000000"], cachedEvents, rounds)).result,
         );
@@ -92,7 +116,7 @@ export const readSuite: Suite = {
         await server.stop();
         progress(`${i + 1}/${options.repetitions}`);
       }
-      for (const { events } of [...cold, ...cached]) {
+      for (const { events } of [...cold, ...ofType, ...backwards, ...cached]) {
         if (events === options.events) continue;
         throw new Error(`${events} events came, not ${options.events}`);
       }
@@ -101,7 +125,13 @@ export const readSuite: Suite = {
         machine: readMachine(),
         store: { name: options.store, durability: place.durability, disk: place.disk },
         load: options,
-        contenders: { "raw bytes": raw, "kept pages": cached, cold },
+        contenders: {
+          "raw bytes": raw,
+          "kept pages": cached,
+          cold,
+          "cold, one event type": ofType,
+          "cold, backwards": backwards,
+        },
       });
     } finally {
       await Promise.all(servers.map((server) => server.stop()));
@@ -110,7 +140,6 @@ export const readSuite: Suite = {
   },
 };
 
-function requestOf(limit: number): Uint8Array {
-  const request = create(ReadAllRequestSchema, { limit: BigInt(limit) });
-  return toBinary(ReadAllRequestSchema, request);
+function requestOf(request: ReadAll): Uint8Array {
+  return toBinary(ReadAllRequestSchema, create(ReadAllRequestSchema, request));
 }

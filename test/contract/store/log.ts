@@ -3,10 +3,11 @@ import { sizeOfEvents } from "#server/domain/event.js";
 import { sizeOfPage } from "#server/domain/event-frame.js";
 import { noFilter } from "#server/domain/filter.js";
 import type { TenantId } from "#server/domain/tenant.js";
-import type { Store } from "#server/store/store.js";
+import type { LogQuery, Store } from "#server/store/store.js";
 import {
   appendOk,
   highestPlace,
+  idsOf,
   logQuery,
   newEvent,
   newEvents,
@@ -149,30 +150,40 @@ export function describeLog(contract: StoreContract): void {
       }
     });
 
-    test("events of all sizes come once, in pages that no event but the last overfills", async (store) => {
-      const tenantId = newTenant();
-      const sizes = new Array<number>(700).fill(20).fill(3_000, 500, 600);
-      sizes[300] = sizes[420] = 90_000;
-      const events = sizes.flatMap((size) => newEvents(1, { data: new Uint8Array(size) }));
-      await appendOk(store, tenantId, newStream(), events);
-      for (const maxBytes of [50_000, 200_000, 1_000_000]) {
-        for (const maxEvents of [90, 128, 1_000]) {
-          const read: string[] = [];
-          for (let from = 0n, atEnd = false; !atEnd;) {
-            const page = await store.readLog(logQuery(tenantId, { from, maxEvents, maxBytes }));
-            expect(page.events.length).toBeLessThanOrEqual(maxEvents);
-            expect(sizeOfEvents(page.events.slice(0, -1))).toBeLessThan(maxBytes);
-            // Nor does it end before it has to.
-            const isFull = page.events.length === maxEvents || page.atEnd;
-            expect(isFull || sizeOfPage(page.events) >= maxBytes).toBe(true);
-            expect(page.scannedTo).toBe(page.events.at(-1)?.position);
-            read.push(...page.events.map(({ eventId }) => eventId));
-            ({ scannedTo: from, atEnd } = page);
+    const ofAllSizes: Record<string, Partial<LogQuery>> = {
+      forwards: {},
+      backwards: { direction: "backwards" },
+      "by their type": { filter: { ...noFilter, eventTypes: ["OrderPlaced"] } },
+    };
+    for (const [how, parts] of Object.entries(ofAllSizes)) {
+      test(`events of all sizes come once, ${how}, in pages that no event but the last overfills`, async (store) => {
+        const tenantId = newTenant();
+        const sizes = new Array<number>(700).fill(20).fill(3_000, 500, 600);
+        sizes[300] = sizes[420] = 90_000;
+        const events = sizes.flatMap((size) => newEvents(1, { data: new Uint8Array(size) }));
+        await appendOk(store, tenantId, newStream(), events);
+        const ids = idsOf(parts.direction === "backwards" ? events.toReversed() : events);
+        for (const maxBytes of [50_000, 200_000, 1_000_000]) {
+          for (const maxEvents of [90, 128, 1_000]) {
+            const read: string[] = [];
+            let query = logQuery(tenantId, { ...parts, maxEvents, maxBytes });
+            for (let atEnd = false; !atEnd;) {
+              const page = await store.readLog(query);
+              expect(page.events.length).toBeLessThanOrEqual(maxEvents);
+              expect(sizeOfEvents(page.events.slice(0, -1))).toBeLessThan(maxBytes);
+              // Nor does it end before it has to.
+              const isFull = page.events.length === maxEvents || page.atEnd;
+              expect(isFull || sizeOfPage(page.events) >= maxBytes).toBe(true);
+              expect(page.scannedTo).toBe(page.events.at(-1)?.position ?? query.to);
+              read.push(...idsOf(page.events));
+              query = { ...query, from: page.scannedTo };
+              ({ atEnd } = page);
+            }
+            expect(read).toEqual(ids);
           }
-          expect(read).toEqual(events.map(({ eventId }) => eventId));
         }
-      }
-    });
+      });
+    }
 
     test("the head is the last event's position and time; an empty log has none", async (store) => {
       const tenantId = newTenant();

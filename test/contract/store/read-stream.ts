@@ -10,6 +10,7 @@ import {
   newEvents,
   newStream,
   newTenant,
+  oneTo,
   streamQuery,
 } from "../../support/store-input.js";
 import { describeTheme, type StoreContract } from "./theme.js";
@@ -94,6 +95,17 @@ export function describeReadStream(contract: StoreContract): void {
       expect(await count(25_000)).toEqual([3, false]);
       expect(await count(35_000)).toEqual([4, true]);
       expect(await count(1_000_000)).toEqual([4, true]);
+    });
+
+    test("many events of many bytes come in order, both ways", async (store) => {
+      const [tenantId, stream] = await streamOf(store, 400, 1_000);
+      const all = oneTo(400);
+      const read = async (direction: "forwards" | "backwards") => {
+        const query = streamQuery(tenantId, stream, { direction, maxEvents: 1_000 });
+        return versionsOf((await store.readStream(query)).events);
+      };
+      expect(await read("forwards")).toEqual(all);
+      expect(await read("backwards")).toEqual(all.toReversed());
     });
 
     test("other streams of the tenant do not show", async (store) => {

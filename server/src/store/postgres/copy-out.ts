@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { SqlType } from "./parameters.js";
 
 /** A row of a copy: its columns as PostgreSQL sends them in binary, null where they are. */
 export type CopiedRow = readonly (Buffer | null)[];
@@ -47,13 +48,16 @@ function parseRow(message: Buffer, start: number): CopiedRow | undefined {
   });
 }
 
-/** A parameter of a COPY, which has none of its own: its session holds them (QueryPool.copy). From 0 on. */
-export function copyParameter(index: number, type: "bigint" | "uuid"): string {
-  return `(SELECT ${copySetting(index, type)})`;
+/**
+ * What stands in SQL for a value of a COPY, from 0 on. It has no parameters of its own: its session holds them
+ * (QueryPool.copy). Looked up once; the cast outside keeps ANY from taking it for rows.
+ */
+export function copyParameter(index: number, type: SqlType): string {
+  return `(SELECT ${copySetting(index, type)})::${type}`;
 }
 
 /** The same, asked for again each time it is used: of one that the COPY itself sets. */
-export function copySetting(index: number, type: "bigint" | "uuid"): string {
+export function copySetting(index: number, type: SqlType): string {
   return `current_setting('annals.copy_${index}')::${type}`;
 }
 

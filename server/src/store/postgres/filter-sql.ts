@@ -1,16 +1,5 @@
 import type { EventFilter } from "../../domain/filter.js";
-import type { Value } from "./query-pool.js";
-
-/** Collects the values of a statement's parameters. */
-export class Parameters {
-  readonly values: Value[] = [];
-
-  /** Binds a value; the parameter's name in SQL. */
-  add(value: Value): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
-}
+import type { Parameters } from "./parameters.js";
 
 /**
  * A filter as SQL conditions, each beginning with " AND ": one text for each shape of filter, so
@@ -19,14 +8,14 @@ export class Parameters {
  */
 export function toFilterSql(filter: EventFilter, parameters: Parameters): string {
   const { tenantIds, aggregateTypes, aggregateIds, eventTypes, eventTypePrefixes, tags } = filter;
-  const texts = (values: readonly string[]): string => `${parameters.add(values)}::text[]`;
+  const texts = (values: readonly string[]): string => parameters.add(values, "text[]");
   const conditions: string[] = [];
   if (tenantIds.length > 0) {
-    conditions.push(`tenant_id = ANY (${parameters.add(tenantIds)}::uuid[])`);
+    conditions.push(`tenant_id = ANY (${parameters.add(tenantIds, "uuid[]")})`);
   }
   const [onlyType] = aggregateTypes;
   if (aggregateTypes.length === 1 && onlyType !== undefined) {
-    conditions.push(`aggregate_type = ${parameters.add(onlyType)}`);
+    conditions.push(`aggregate_type = ${parameters.add(onlyType, "text")}`);
   } else if (aggregateTypes.length > 1) {
     conditions.push(`aggregate_type = ANY (${texts(aggregateTypes)})`);
   }

@@ -1,6 +1,6 @@
 import type { ReadOptions, StreamPage, StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
-import { pageOf, type PageRow, pageSql } from "./page-of.js";
+import { pageOfRows, type PieceRow, selectPageSql } from "./page-of.js";
 import type { QueryPool } from "./query-pool.js";
 
 /** A page of one stream, by its index. */
@@ -11,13 +11,13 @@ export async function readStream(
 ): Promise<StreamPage> {
   const { tenantId, stream, fromVersion, toVersion, maxEvents, maxBytes } = query;
   const { aggregateType, aggregateId } = stream;
-  const rows = await pool.query<PageRow>(
+  const rows = await pool.query<PieceRow>(
     tenantId,
     query.direction === "forwards" ? forwards : backwards,
     [tenantId, aggregateType, aggregateId, fromVersion, toVersion, maxEvents, maxBytes],
     options,
   );
-  const { events, full } = pageOf(rows, query);
+  const { events, full } = pageOfRows(rows, query);
   const last = events.at(-1)?.aggregateVersion;
   if (!full || last === undefined) return { events, atEnd: true };
   const end = query.direction === "forwards" ? toVersion : max(fromVersion, 1n);
@@ -30,9 +30,10 @@ function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-const ofStream = `
+const from = `
   annals.events
   WHERE tenant_id = $1 AND aggregate_type = $2 AND aggregate_id = $3
     AND aggregate_version BETWEEN $4 AND $5`;
-const forwards = pageSql(ofStream, "aggregate_version ASC", "$6", "$7");
-const backwards = pageSql(ofStream, "aggregate_version DESC", "$6", "$7");
+const bounds = { maxEvents: "$6", maxBytes: "$7" };
+const forwards = selectPageSql({ from, order: "aggregate_version ASC", ...bounds });
+const backwards = selectPageSql({ from, order: "aggregate_version DESC", ...bounds });

@@ -4,12 +4,22 @@ import type { Direction } from "../../domain/log.js";
 import { type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds, ReadOptions } from "../store.js";
 import { cutToTime } from "./cut-to-time.js";
-import { Parameters, toFilterSql } from "./filter-sql.js";
-import { pageOf, type PageRow, pageSql } from "./page-of.js";
+import { toFilterSql } from "./filter-sql.js";
+import {
+  type BoundedPage,
+  copyPageSql,
+  pageOfCopied,
+  pageOfRows,
+  selectPageSql,
+} from "./page-of.js";
+import { Parameters } from "./parameters.js";
 import { allTenants, type QueryPool } from "./query-pool.js";
 
 /** Most events that one page looks at, where no index leads to those that match. */
 const window = 10_000n;
+
+/** A page of at most so many is selected, not copied: it is there sooner. */
+const fewEvents = 128;
 
 /** A log as the table holds it: which column counts it, and which rows are its. */
 export interface Log {
@@ -52,7 +62,7 @@ export async function scanLog(
   if (range.lowest > range.highest) return { events: [], scannedTo: end, atEnd: true };
   const part = await partOf(pool, log, range, scan, options);
 
-  const page = pageOf(await selectPage(pool, log, scan, part, options), scan);
+  const page = await readPage(pool, log, scan, part, options);
   const last = page.events.at(-1);
   if (page.full && last) {
     const scannedTo = log.place === "position" ? last.position : last.globalPosition;
@@ -99,22 +109,29 @@ function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRang
     : { lowest: highest - window + 1n, highest };
 }
 
-function selectPage(
+async function readPage(
   pool: QueryPool,
   { tenantId, place }: Log,
   { direction, filter, maxEvents, maxBytes }: Scan,
   { lowest, highest }: PlaceRange,
   options?: ReadOptions,
-): Promise<PageRow[]> {
-  const parameters = new Parameters();
-  const tenant = tenantId === undefined ? "" : `tenant_id = ${parameters.add(tenantId)} AND `;
-  const bounds = `${place} BETWEEN ${parameters.add(lowest)} AND ${parameters.add(highest)}`;
+): Promise<BoundedPage> {
+  const isFew = maxEvents <= fewEvents;
+  const parameters = new Parameters(!isFew);
+  const tenant =
+    tenantId === undefined ? "" : `tenant_id = ${parameters.add(tenantId, "uuid")} AND `;
+  const bounds = `${place} BETWEEN ${parameters.add(lowest, "bigint")} AND ${parameters.add(highest, "bigint")}`;
   const conditions = toFilterSql(filter, parameters);
-  const sql = pageSql(
-    `annals.events WHERE ${tenant}${bounds}${conditions}`,
-    `${place} ${direction === "forwards" ? "ASC" : "DESC"}`,
-    parameters.add(maxEvents),
-    parameters.add(maxBytes),
-  );
-  return pool.query<PageRow>(tenantId ?? allTenants, sql, parameters.values, options);
+  const parts = {
+    from: `annals.events WHERE ${tenant}${bounds}${conditions}`,
+    order: `${place} ${direction === "forwards" ? "ASC" : "DESC"}`,
+    maxEvents: parameters.add(maxEvents, "bigint"),
+    maxBytes: parameters.add(maxBytes, "bigint"),
+  };
+  const scope = tenantId ?? allTenants;
+  const page = { maxEvents, maxBytes };
+  const { values } = parameters;
+  return isFew
+    ? pageOfRows(await pool.query(scope, selectPageSql(parts), values, options), page)
+    : pageOfCopied(await pool.copy(scope, copyPageSql(parts), values, options), page);
 }
