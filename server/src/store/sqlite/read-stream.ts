@@ -1,7 +1,7 @@
 import type { StreamQuery } from "../store.js";
 import { getStream } from "./get-stream.js";
 import { inStream } from "./numbers.js";
-import { pageOf, type RowPage } from "./page-of.js";
+import { readPage, type RowPage } from "./page-of.js";
 import type { Statements } from "./statements.js";
 
 /** A page of one stream, by its index. */
@@ -10,10 +10,11 @@ export function readStream(
   query: StreamQuery,
 ): { page: RowPage; atEnd: boolean } {
   const { tenantId, stream, fromVersion, toVersion, direction } = query;
-  const statement = statements.prepare(direction === "forwards" ? forwards : backwards);
   const { aggregateType, aggregateId } = stream;
-  const page = pageOf(
-    statement.iterate(tenantId, aggregateType, aggregateId, fromVersion, toVersion),
+  const values = [tenantId, aggregateType, aggregateId, fromVersion, toVersion];
+  const page = readPage(
+    statements,
+    { from: ofStream, values, place: "aggregate_version", direction },
     query,
   );
   const { last, full } = page;
@@ -27,9 +28,5 @@ function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-const select = `
-  SELECT aggregate_version, global_position, frame FROM events INDEXED BY events_by_stream
-  WHERE ${inStream} AND aggregate_version BETWEEN ? AND ?
-  ORDER BY aggregate_version`;
-const forwards = `${select} ASC`;
-const backwards = `${select} DESC`;
+const ofStream = `events INDEXED BY events_by_stream
+  WHERE ${inStream} AND aggregate_version BETWEEN ? AND ?`;

@@ -5,8 +5,7 @@ import { cutToTime, type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds } from "../store.js";
 import { toFilterSql } from "./filter-sql.js";
 import { tenantNo } from "./numbers.js";
-import { joinedFrames, type RowsOfLog } from "./joined-frames.js";
-import { emptyPage, pageOf, type RowPage } from "./page-of.js";
+import { emptyPage, readPage, type RowPage } from "./page-of.js";
 import type { Statements } from "./statements.js";
 
 /** Most places that one page looks at, where no index leads to those that match. */
@@ -92,27 +91,21 @@ function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRang
 }
 
 function readPart(statements: Statements, log: Log, scan: Scan, part: PlaceRange): RowPage {
+  const { place, tenantId } = log;
   const { direction, filter } = scan;
   const { conditions, values } = toFilterSql(filter);
-  const rows = rowsOf(log, filter.aggregateTypes.length === 1);
-  const { table, of, place } = rows;
-  if (direction === "forwards" && conditions === "") {
-    return joinedFrames(statements, rows, part, scan);
-  }
-  const order = direction === "forwards" ? "ASC" : "DESC";
-  const sql = `
-    SELECT ${place}, global_position, frame FROM ${table}
-    WHERE ${of}${place} BETWEEN ? AND ?${conditions}
-    ORDER BY ${place} ${order}`;
-  const bound = [...rows.values, part.lowest, part.highest, ...values];
-  return pageOf(statements.prepare(sql).iterate(...bound), scan);
-}
-
-function rowsOf({ place, tenantId }: Log, byType: boolean): RowsOfLog {
-  if (tenantId === undefined) return { table: "events", of: "", values: [], place };
-  const index = byType ? "events_by_type" : "events_by_position";
-  const of = `tenant_no = ${tenantNo} AND `;
-  return { table: `events INDEXED BY ${index}`, of, values: [tenantId], place };
+  const byType = filter.aggregateTypes.length === 1;
+  const table =
+    tenantId === undefined
+      ? "events WHERE"
+      : `events INDEXED BY ${byType ? "events_by_type" : "events_by_position"} WHERE tenant_no = ${tenantNo} AND`;
+  const query = {
+    from: `${table} ${place} BETWEEN ? AND ?${conditions}`,
+    values: [...(tenantId === undefined ? [] : [tenantId]), part.lowest, part.highest, ...values],
+    place,
+    direction,
+  };
+  return readPage(statements, query, scan);
 }
 
 function recordedAtOf(statements: Statements, log: Log, place: bigint): Instant {
