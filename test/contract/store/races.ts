@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "vitest";
+import { noFilter } from "#server/domain/filter.js";
 import {
   any,
   append,
@@ -122,25 +123,33 @@ export function describeRaces(contract: StoreContract): void {
       expect((await store.getHead(tenantId)).position).toBe(BigInt(rounds * perAppend * 2));
     });
 
-    testAlone(
-      "a reader that follows the head misses nothing and sees nothing twice",
-      async (store) => {
-        const tenants = [newTenant(), newTenant()];
-        const total = 2 * 60 * 3;
-        const writers = tenants.map(async (tenantId) => {
-          for (let i = 0; i < 60; i++) await appendOk(store, tenantId, newStream(), newEvents(3));
-        });
-        const places: bigint[] = [];
-        let from = "";
-        while (places.length < total) {
-          const page = await store.readWholeLog(wholeLogQuery({ from, maxEvents: 7 }));
-          places.push(...page.events.map((event) => event.globalPosition));
-          from = page.scannedTo;
-          await nextTurn();
-        }
-        await Promise.all(writers);
-        expect(places).toEqual(oneTo(total));
-      },
-    );
+    for (const [who, eventTypes] of [
+      ["a reader", []],
+      ["a reader of one type", ["OrderPlaced"]],
+    ] as const) {
+      testAlone(
+        `${who} that follows the head misses nothing and sees nothing twice`,
+        async (store) => {
+          const filter = eventTypes.length === 0 ? noFilter : { ...noFilter, eventTypes };
+          const tenants = [newTenant(), newTenant()];
+          const total = 2 * 60 * 3;
+          const writers = tenants.map(async (tenantId) => {
+            for (let i = 0; i < 60; i++) {
+              await appendOk(store, tenantId, newStream(), newEvents(3));
+            }
+          });
+          const places: bigint[] = [];
+          let from = "";
+          while (places.length < total) {
+            const page = await store.readWholeLog(wholeLogQuery({ from, filter, maxEvents: 7 }));
+            places.push(...page.events.map((event) => event.globalPosition));
+            from = page.scannedTo;
+            await nextTurn();
+          }
+          await Promise.all(writers);
+          expect(places).toEqual(oneTo(total));
+        },
+      );
+    }
   });
 }

@@ -2,9 +2,9 @@ import type { EventFilter } from "../../domain/filter.js";
 import { maxInstant, minInstant } from "../../domain/instant.js";
 import type { PlaceRange } from "../log-range.js";
 import type { ReadOptions } from "../store.js";
+import type { Log } from "./get-head.js";
 import { allTenants, type QueryPool } from "./query-pool.js";
 import { toTimestamp } from "./row.js";
-import type { Log } from "./scan-log.js";
 
 /**
  * Cuts a range down to a filter's times, as log-range.ts does and for the same reason, but with the

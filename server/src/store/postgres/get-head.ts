@@ -4,6 +4,23 @@ import type { ReadOptions } from "../store.js";
 import { allTenants, type QueryPool } from "./query-pool.js";
 import { toInstant } from "./row.js";
 
+/** A log: how its events are counted, and whose it is. */
+export interface Log {
+  readonly place: "position" | "global_position";
+  /** Undefined: the whole log. */
+  readonly tenantId: string | undefined;
+}
+
+/** Place of a log's last event; 0 for an empty one. */
+export async function headOf(
+  pool: QueryPool,
+  { tenantId }: Log,
+  options?: ReadOptions,
+): Promise<bigint> {
+  if (tenantId === undefined) return (await getWholeHead(pool, options)).globalPosition;
+  return (await getHead(pool, tenantId, options)).position;
+}
+
 export async function getHead(
   pool: QueryPool,
   tenantId: string,

@@ -3,8 +3,11 @@ import { type Frames, toEvents } from "../../domain/event-frame.js";
 import type { PageBounds } from "../store.js";
 import type { CopiedRow } from "./copy-out.js";
 
-/** A piece of a page as a row of text: both columns in base64. */
-export type PieceRow = readonly [frames: string, globalPositions: string];
+/**
+ * A piece of a page as a row of text: frames and global positions, in base64, and the log's head where it is
+ * asked for. There is at least one row then, without frames if the page has no events.
+ */
+export type PieceRow = readonly (string | null)[];
 
 /** Which page. Expressions in SQL, such as names of parameters, but for `from` and `order`. */
 interface PageParts {
@@ -14,6 +17,8 @@ interface PageParts {
   readonly order: string;
   readonly maxEvents: string;
   readonly maxBytes: string;
+  /** Where the log ends: told with the page, so that both are of one moment. Undefined: it is not asked for. */
+  readonly head?: string;
 }
 
 /**
@@ -24,17 +29,16 @@ const pieceBytes = 65_536;
 
 const size = "octet_length(frame)";
 const piece = `bytes_before / ${pieceBytes}`;
-const frames = "string_agg(frame, ''::bytea ORDER BY bytes_before)";
-const globalPositions = "string_agg(int8send(global_position), ''::bytea ORDER BY bytes_before)";
 
 /** Copies a page in pieces, as bytes: half of the work of selecting it, but planned each time. */
 export function copyPageSql(parts: PageParts): string {
-  return `COPY (${piecesSql(`${frames}, ${globalPositions}`, parts)}) TO STDOUT (FORMAT binary)`;
+  const sql = piecesSql("frames, global_positions", parts);
+  return `COPY (${sql}) TO STDOUT (FORMAT binary)`;
 }
 
 /** Selects a page in pieces, each a PieceRow: sooner there where a page has few events. */
 export function selectPageSql(parts: PageParts): string {
-  return piecesSql(`encode(${frames}, 'base64'), encode(${globalPositions}, 'base64')`, parts);
+  return piecesSql("encode(frames, 'base64'), encode(global_positions, 'base64')", parts);
 }
 
 /**
@@ -42,42 +46,60 @@ export function selectPageSql(parts: PageParts): string {
  * costs the driver more than to read it, and bounds them where they are, not after they came: an event
  * comes if those before it are within the bytes.
  */
-function piecesSql(columns: string, { from, order, maxEvents, maxBytes }: PageParts): string {
-  return `
-    SELECT ${columns}
+function piecesSql(columns: string, parts: PageParts): string {
+  const { from, order, maxEvents, maxBytes, head } = parts;
+  const pieces = `
+    SELECT string_agg(frame, ''::bytea ORDER BY bytes_before) AS frames,
+      string_agg(int8send(global_position), ''::bytea ORDER BY bytes_before) AS global_positions
     FROM (
       SELECT frame, global_position,
         sum(${size}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - ${size} AS bytes_before
       FROM ${from} ORDER BY ${order} LIMIT ${maxEvents}
     ) AS page WHERE bytes_before < ${maxBytes}
     GROUP BY ${piece} ORDER BY ${piece}`;
+  if (head === undefined) return `SELECT ${columns} FROM (${pieces}) AS pieces`;
+  // One row joined with them by nothing: that keeps their order, and is there when they are not.
+  return `
+    SELECT ${columns}, (${head}) FROM (VALUES (1)) AS one LEFT JOIN (${pieces}) AS pieces ON true`;
+}
+
+/** Events of a page, and where the log ended then, or 0. `full` says that a bound was reached: there may be more. */
+export interface BoundedPage {
+  readonly events: readonly RecordedEvent[];
+  readonly full: boolean;
+  readonly head: bigint;
 }
 
 /** A page out of what selectPageSql selects. */
 export function pageOfRows(rows: readonly PieceRow[], bounds: PageBounds): BoundedPage {
-  const copied = rows.map((row) => row.map((base64) => Buffer.from(base64, "base64")));
-  return pageOfCopied(copied, bounds);
-}
-
-/** Events of a page. `full` says that a bound was reached: there may be more. */
-export interface BoundedPage {
-  readonly events: readonly RecordedEvent[];
-  readonly full: boolean;
+  const head = BigInt(rows[0]?.[2] ?? 0);
+  const pieces = rows.map((row) => row.slice(0, 2).map(toBuffer));
+  return { ...pageOf(pieces, bounds), head };
 }
 
 /** A page out of what copyPageSql copies. */
-export function pageOfCopied(
-  pieces: readonly CopiedRow[],
+export function pageOfCopied(rows: readonly CopiedRow[], bounds: PageBounds): BoundedPage {
+  const head = rows[0]?.[2]?.readBigInt64BE() ?? 0n;
+  return { ...pageOf(rows, bounds), head };
+}
+
+function pageOf(
+  rows: readonly CopiedRow[],
   { maxEvents, maxBytes }: PageBounds,
-): BoundedPage {
+): Omit<BoundedPage, "head"> {
   let bytes = 0;
-  const all = pieces.map(([joined, positions]) => {
-    if (!joined || !positions) throw new Error("a piece of a page is empty");
+  const pieces: Frames[] = [];
+  for (const [joined, positions] of rows) {
+    if (!joined || !positions) continue;
+    pieces.push(toFrames(joined, positions));
     bytes += joined.length;
-    return toFrames(joined, positions);
-  });
-  const events = toEvents(all);
+  }
+  const events = toEvents(pieces);
   return { events, full: events.length >= maxEvents || bytes >= maxBytes };
+}
+
+function toBuffer(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, "base64");
 }
 
 /** Frames out of what PostgreSQL joined. */

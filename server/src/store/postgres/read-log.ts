@@ -1,7 +1,6 @@
 import { encodeCursor, parseCursor } from "../global-cursor.js";
 import type { LogPage, LogQuery, ReadOptions, WholeLogPage, WholeLogQuery } from "../store.js";
 import { isPlain, lastPlace } from "../log-range.js";
-import { getHead, getWholeHead } from "./get-head.js";
 import type { QueryPool } from "./query-pool.js";
 import { readOn, readWholeOn } from "./read-on.js";
 import { scanLog } from "./scan-log.js";
@@ -14,8 +13,7 @@ export async function readLog(
 ): Promise<LogPage> {
   const { tenantId } = query;
   if (isPlain(query)) return readOn(pool, tenantId, query, options);
-  const head = (await getHead(pool, tenantId, options)).position;
-  return scanLog(pool, { place: "position", tenantId, head }, query, options);
+  return scanLog(pool, { place: "position", tenantId }, query, options);
 }
 
 /** A page of the whole log. */
@@ -31,13 +29,8 @@ export async function readWholeLog(
     const page = await readWholeOn(pool, range, options);
     return { ...page, scannedTo: encodeCursor(page.scannedTo) };
   }
-  const head = (await getWholeHead(pool, options)).globalPosition;
-  const [start, end] = query.direction === "forwards" ? [0n, head] : [head + 1n, 1n];
-  const page = await scanLog(
-    pool,
-    { place: "global_position", tenantId: undefined, head },
-    { ...query, from: from ?? start, to: to ?? end },
-    options,
-  );
+  const log = { place: "global_position", tenantId: undefined } as const;
+  const end = query.direction === "forwards" ? lastPlace : 1n;
+  const page = await scanLog(pool, log, { ...query, from, to: to ?? end }, options);
   return { ...page, scannedTo: encodeCursor(page.scannedTo) };
 }

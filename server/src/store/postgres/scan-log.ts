@@ -4,6 +4,7 @@ import type { Direction } from "../../domain/log.js";
 import { type PlaceRange, rangeOf } from "../log-range.js";
 import type { PageBounds, ReadOptions } from "../store.js";
 import { cutToTime } from "./cut-to-time.js";
+import { headOf, type Log } from "./get-head.js";
 import { toFilterSql } from "./filter-sql.js";
 import {
   type BoundedPage,
@@ -21,19 +22,11 @@ const window = 10_000n;
 /** A page of at most so many is selected, not copied: it is there sooner. */
 const fewEvents = 128;
 
-/** A log as the table holds it: which column counts it, and which rows are its. */
-export interface Log {
-  readonly place: "position" | "global_position";
-  /** Undefined: the whole log. */
-  readonly tenantId: string | undefined;
-  readonly head: bigint;
-}
-
 /** Which part of it. */
 export interface Scan extends PageBounds {
   readonly direction: Direction;
-  /** Exclusive. */
-  readonly from: bigint;
+  /** Exclusive; undefined: from the log's beginning, or its end. */
+  readonly from: bigint | undefined;
   /** Inclusive, in reading order. */
   readonly to: bigint;
   readonly filter: EventFilter;
@@ -47,30 +40,67 @@ export interface ScanPage {
 }
 
 /** A page of a log: by type's own index where a tenant asks for one type, else by place. */
-export async function scanLog(
+export function scanLog(
+  pool: QueryPool,
+  log: Log,
+  scan: Scan,
+  options?: ReadOptions,
+): Promise<ScanPage> {
+  const { recordedFrom, recordedBefore } = scan.filter;
+  const ofAnyTime = recordedFrom === undefined && recordedBefore === undefined;
+  return scan.direction === "forwards" && ofAnyTime
+    ? scanOn(pool, log, scan, options)
+    : scanWithin(pool, log, scan, options);
+}
+
+/** Forwards, from a place on: where the log ends is told with the page. */
+async function scanOn(
+  pool: QueryPool,
+  log: Log,
+  scan: Scan,
+  options?: ReadOptions,
+): Promise<ScanPage> {
+  const { from = 0n, to } = scan;
+  if (from >= to) return { events: [], scannedTo: from, atEnd: true };
+  const part = await partOf(pool, log, { lowest: from + 1n, highest: to }, scan, options);
+  const page = await readPage(pool, log, scan, part, true, options);
+  const end = page.head < to ? page.head : to;
+  if (end <= from) return { events: [], scannedTo: from, atEnd: true };
+  const lookedTo = part.highest < end ? part.highest : end;
+  const scannedTo = lastOf(page, log) ?? lookedTo;
+  return { events: page.events, scannedTo, atEnd: scannedTo === end };
+}
+
+/** Within what the log holds: where it ends is asked for first. */
+async function scanWithin(
   pool: QueryPool,
   log: Log,
   scan: Scan,
   options?: ReadOptions,
 ): Promise<ScanPage> {
   const forwards = scan.direction === "forwards";
-  const whole = rangeOf(scan.direction, scan.from, scan.to, log.head);
-  if (whole.lowest > whole.highest) return { events: [], scannedTo: scan.from, atEnd: true };
+  const head = await headOf(pool, log, options);
+  const { from = forwards ? 0n : head + 1n, to } = scan;
+  const whole = rangeOf(scan.direction, from, to, head);
+  if (whole.lowest > whole.highest) return { events: [], scannedTo: from, atEnd: true };
   const end = forwards ? whole.highest : whole.lowest;
 
   const range = await cutToTime(pool, log, whole, scan.filter, options);
   if (range.lowest > range.highest) return { events: [], scannedTo: end, atEnd: true };
   const part = await partOf(pool, log, range, scan, options);
 
-  const page = await readPage(pool, log, scan, part, options);
-  const last = page.events.at(-1);
-  if (page.full && last) {
-    const scannedTo = log.place === "position" ? last.position : last.globalPosition;
-    return { events: page.events, scannedTo, atEnd: scannedTo === end };
-  }
+  const page = await readPage(pool, log, scan, part, false, options);
+  const last = lastOf(page, log);
+  if (last !== undefined) return { events: page.events, scannedTo: last, atEnd: last === end };
   const atEnd = forwards ? part.highest === range.highest : part.lowest === range.lowest;
   const scannedTo = atEnd ? end : forwards ? part.highest : part.lowest;
   return { events: page.events, scannedTo, atEnd };
+}
+
+/** Where a page that is full ended; undefined: it is not. */
+function lastOf({ full, events }: BoundedPage, { place }: Log): bigint | undefined {
+  const last = full ? events.at(-1) : undefined;
+  return place === "position" ? last?.position : last?.globalPosition;
 }
 
 /** The part of a range that one page looks at. */
@@ -111,11 +141,13 @@ function windowOf({ lowest, highest }: PlaceRange, forwards: boolean): PlaceRang
 
 async function readPage(
   pool: QueryPool,
-  { tenantId, place }: Log,
+  log: Log,
   { direction, filter, maxEvents, maxBytes }: Scan,
   { lowest, highest }: PlaceRange,
+  withHead: boolean,
   options?: ReadOptions,
 ): Promise<BoundedPage> {
+  const { tenantId, place } = log;
   const isFew = maxEvents <= fewEvents;
   const parameters = new Parameters(!isFew);
   const tenant =
@@ -127,6 +159,7 @@ async function readPage(
     order: `${place} ${direction === "forwards" ? "ASC" : "DESC"}`,
     maxEvents: parameters.add(maxEvents, "bigint"),
     maxBytes: parameters.add(maxBytes, "bigint"),
+    ...(withHead && { head: headSql(log, parameters) }),
   };
   const scope = tenantId ?? allTenants;
   const page = { maxEvents, maxBytes };
@@ -134,4 +167,10 @@ async function readPage(
   return isFew
     ? pageOfRows(await pool.query(scope, selectPageSql(parts), values, options), page)
     : pageOfCopied(await pool.copy(scope, copyPageSql(parts), values, options), page);
+}
+
+function headSql({ tenantId }: Log, parameters: Parameters): string {
+  return tenantId === undefined
+    ? "SELECT global_position FROM annals.log_head WHERE id = 1"
+    : `SELECT position FROM annals.tenants WHERE tenant_id = ${parameters.add(tenantId, "uuid")}`;
 }
