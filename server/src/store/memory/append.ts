@@ -28,9 +28,15 @@ export function appendOne(state: MemoryState, intent: AppendIntent, now: Instant
   const latest = state.log.at(-1)?.recordedAt ?? now;
   const recordedAt = now > latest ? now : latest;
   for (const event of intent.events) {
+    // Field by field: to spread two objects and replace some of it takes ten times as long.
     const recorded: RecordedEvent = Object.freeze({
-      ...event,
-      ...intent.stream,
+      eventId: event.eventId,
+      eventType: event.eventType,
+      contentType: event.contentType,
+      correlationId: event.correlationId,
+      causationId: event.causationId,
+      aggregateType: intent.stream.aggregateType,
+      aggregateId: intent.stream.aggregateId,
       data: event.data.slice(),
       metadata: { ...event.metadata },
       tags: [...event.tags],

@@ -126,7 +126,7 @@ export class Execution extends pg.Query {
     settle: (error: Error | undefined, rows: readonly TextRow[]) => void,
   ) {
     const { name, text } = statement;
-    super({ text }, (error) => {
+    super(text, (error) => {
       settle(error, this.#rows);
     });
     this.submit = (connection) => {
