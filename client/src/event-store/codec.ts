@@ -117,9 +117,8 @@ export function toDomainEvent(
     causationId: event.causationId || undefined,
     tags: event.tags,
   };
-  if (read.kind === "raw") {
-    return Object.freeze({ ...domainEvent, contentType: event.contentType });
-  }
+  // Into the same object: to spread it into another one takes ten times as long as to make it.
+  if (read.kind === "raw") Object.assign(domainEvent, { contentType: event.contentType });
   return Object.freeze(domainEvent);
 }
 
