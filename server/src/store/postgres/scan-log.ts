@@ -22,7 +22,7 @@ const window = 10_000n;
 /** A page of at most so many is selected, not copied: it is there sooner. */
 const fewEvents = 128;
 
-/** Which part of it. */
+/** Which part of a log. */
 export interface Scan extends PageBounds {
   readonly direction: Direction;
   /** Exclusive; undefined: from the log's beginning, or its end. */
