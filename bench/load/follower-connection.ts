@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ReadAllRequestSchema } from "@annals/proto/annals/v1/event_store";
 import { FrameReader, type TakeFrame } from "./frame-reader.js";
@@ -14,6 +14,7 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from "./http2-frames.js";
+import { openSocket } from "./open-socket.js";
 
 /** Bytes of a socket's reads, at most. */
 const readBytes = 262_144;
@@ -52,22 +53,12 @@ export class FollowerConnection {
 
   /** @param address "host:port" */
   static open(address: string, stalled: boolean): Promise<FollowerConnection> {
-    const colon = address.lastIndexOf(":");
     return new Promise((resolve, reject) => {
       const reader = new FrameReader((...given) => {
         connection.#takeFrame(...given);
       });
-      const socket = connect({
-        host: address.slice(0, colon),
-        port: Number(address.slice(colon + 1)),
-        noDelay: true,
-        onread: {
-          buffer: Buffer.allocUnsafeSlow(readBytes),
-          callback: (length, buffer) => {
-            reader.push((buffer as Buffer).subarray(0, length));
-            return true;
-          },
-        },
+      const socket = openSocket(address, readBytes, (bytes) => {
+        reader.push(bytes);
       });
       const connection = new FollowerConnection(address, socket, stalled);
       socket.once("error", reject);

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { AnswerCheck } from "./answer-check.js";
 import { decodeHeaderBlock } from "./hpack-decode.js";
 import { FrameReader } from "./frame-reader.js";
@@ -16,6 +16,7 @@ import {
   windowUpdateFrame,
   writeFrameHeader,
 } from "./http2-frames.js";
+import { openSocket } from "./open-socket.js";
 
 /** One request at a time, and what is known of its answer. Its owner uses it again and again. */
 export class Exchange {
@@ -91,22 +92,12 @@ export class Http2Connection {
    */
   static open(address: string, listener: ConnectionListener): Promise<Http2Connection> {
     const connection = new Http2Connection(listener);
-    const colon = address.lastIndexOf(":");
     return new Promise((resolve, reject) => {
       connection.#ready = () => {
         resolve(connection);
       };
-      const socket = connect({
-        host: address.slice(0, colon),
-        port: Number(address.slice(colon + 1)),
-        noDelay: true,
-        onread: {
-          buffer: Buffer.allocUnsafeSlow(readBytes),
-          callback: (length, buffer) => {
-            connection.#takeChunk((buffer as Buffer).subarray(0, length));
-            return true;
-          },
-        },
+      const socket = openSocket(address, readBytes, (bytes) => {
+        connection.#takeChunk(bytes);
       });
       connection.#socket = socket;
       socket.once("error", (error) => {

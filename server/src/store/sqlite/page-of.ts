@@ -58,6 +58,7 @@ function joinPage(
   maxBytes: number,
 ): RowPage | undefined {
   const { place, direction } = query;
+  // The rows come in the order of the index, and are joined as they come.
   // The limit is an expression: where it is a parameter alone, SQLite prepares the statement anew each time.
   const [bytes, positions, last, sum, largest] = statements
     .prepare(
