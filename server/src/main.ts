@@ -7,6 +7,7 @@ import { serve } from "./commands/serve.js";
 import type { Config } from "./config/config.js";
 import { ConfigError, flagOf, loadConfig, variableOf } from "./config/load-config.js";
 import { type Setting, settings } from "./config/settings.js";
+import { scopes } from "./interceptors/call.js";
 import { serverVersion } from "./version.js";
 
 const program = new Command("annals")
@@ -31,7 +32,11 @@ program
   .description("Make an API key: the key on standard error, its entry for the file on output.")
   .requiredOption("--subject <name>", "who it is for")
   .option("--tenant <uuid...>", "the tenants; none for an operator", [])
-  .option("--scope <scope...>", "what it may do", ["events:append", "events:read"])
+  .addOption(
+    new Option("--scope <scope...>", "what it may do")
+      .choices(scopes)
+      .default(["events:append", "events:read"]),
+  )
   .option("--expires-at <time>", "as in RFC 3339; by default never")
   .action(makeApiKey);
 

@@ -7,6 +7,8 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, onTestFinished, test } from "vitest";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { ServerInfo } from "@annals/proto/annals/v1/server_info";
+import { Tenants } from "@annals/proto/annals/v1/tenants";
 import { createAuthority } from "../support/authority.js";
 import {
   appendTo,
@@ -79,6 +81,24 @@ test("an API key opens its tenant; a wrong, expired, early or removed one opens 
   write(fresh.entry);
   await expect.poll(() => opens(old.key), { timeout: 20_000 }).toBe(false);
   expect(await opens(fresh.key)).toBe(true);
+});
+
+test("a key that would make its file unusable is not made, and a flag that names no scope is refused", () => {
+  const refused = [
+    ["--tenant", "acme"],
+    ["--expires-at", "tomorrow"],
+    ["--scope", "events:write"],
+  ];
+  for (const flags of refused) {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["server/dist/main.js", "make-api-key", "--subject=tester", ...flags],
+      { encoding: "utf8" },
+    );
+    expect(status).toBeGreaterThan(0);
+    expect(stdout).toBe("");
+    expect(stderr).not.toContain("annals_");
+  }
 });
 
 test("a client certificate opens the tenant in its names; one of another authority opens nothing", async () => {
@@ -184,6 +204,29 @@ test("health asks a server over TLS, and takes no other server's word", async ()
   expect(await health(...tls(served))).toBe(0);
   expect(await health(...tls(other))).toBe(1);
   expect(await health()).toBe(1);
+});
+
+test("calls of administrators are recorded however they end, and nobody else's", async () => {
+  const auditLog = join(tempFolder(), "audit.log");
+  const tenantId = newTenant();
+  const server = await start({ auditLog });
+  const as = (who: string) => grpcTransport(server.grpcAddress, { "x-tenant-id": who });
+  const admin = createClient(Tenants, as("*"));
+  await admin.configureTenant({ tenantId, displayName: "ACME" });
+  await failureOf(admin.configureTenant({ tenantId, expectedRevision: 7n }));
+  await createClient(ServerInfo, as(tenantId)).getServerInfo({});
+  await failureOf(createClient(Tenants, as(tenantId)).listTenants({}));
+  const [, ...records] = readFileSync(auditLog, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { audit: string; target?: string; detail?: string });
+  expect(records.map(({ audit, target }) => [audit, target])).toEqual([
+    ["admin", tenantId],
+    ["admin", tenantId],
+    ["denied", undefined],
+  ]);
+  expect(records[0]?.detail).toBeUndefined();
+  expect(records[1]?.detail).toContain("revision");
 });
 
 test("refusals are recorded, many of them are suspicious once and block, and no secret is in the record", async () => {

@@ -20,7 +20,10 @@ export type RecordAudit = (event: AuditEvent, fields: object) => void;
 /** Refused calls that make a subject suspicious. */
 const counted: ReadonlySet<AuditEvent> = new Set(["bad_credential", "denied", "foreign_stream"]);
 
-/** Records refused calls and the calls of administrators, and the subject whose refused calls become many. */
+/**
+ * Records refused calls, those of administrators however they end, and the subject whose refused calls become
+ * many.
+ */
 export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
   const note = (call: Call, event: AuditEvent, detail: string): void => {
     const fields = fieldsOf(call);
@@ -37,12 +40,9 @@ export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
       };
     },
     leave: (call, error) => {
-      if (error instanceof AnnalsError) {
-        const event = eventOf(call, error);
-        if (event !== undefined) note(call, event, error.message);
-      } else if (error === undefined && call.scopes.includes("tenants:admin")) {
-        record("admin", fieldsOf(call));
-      }
+      const refusal = error instanceof AnnalsError ? eventOf(call, error) : undefined;
+      if (refusal !== undefined) note(call, refusal, error?.message ?? "");
+      else if (isAdministrators(call)) record("admin", { ...fieldsOf(call), detail: error?.message });
       return error;
     },
   };
@@ -65,6 +65,13 @@ export function assertNotBlocked(call: Call, suspicion: Suspicion): void {
     reason: "permission_denied",
     description: "too many calls were refused; this subject is blocked for a while",
   });
+}
+
+/** A call of a method that is only for administrators, by one of them. */
+function isAdministrators({ scopes, identity }: Call): boolean {
+  return (
+    scopes.every((scope) => scope === "tenants:admin") && !!identity?.scopes.has("tenants:admin")
+  );
 }
 
 function eventOf(call: Call, { failure }: AnnalsError): AuditEvent | undefined {

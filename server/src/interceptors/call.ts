@@ -52,13 +52,16 @@ export interface Call {
 }
 
 /** What a credential may do. */
-export type Scope =
-  | "events:append"
-  | "events:read"
-  | "events:read:all-tenants"
-  | "projections"
-  | "snapshots"
-  | "tenants:admin";
+export const scopes = [
+  "events:append",
+  "events:read",
+  "events:read:all-tenants",
+  "projections",
+  "snapshots",
+  "tenants:admin",
+] as const;
+
+export type Scope = (typeof scopes)[number];
 
 /**
  * The tenant that a call acts for: the only way from a request to a tenant.

@@ -1,4 +1,5 @@
 import { ServerInfo } from "@annals/proto/annals/v1/server_info";
+import { scopes } from "../../interceptors/call.js";
 import { type Rpc, unary } from "../rpc.js";
 import { describeServer, type ServerFacts } from "./describe-server.js";
 
@@ -6,17 +7,6 @@ import { describeServer, type ServerFacts } from "./describe-server.js";
 export function serverInfoRpcs(facts: ServerFacts): readonly Rpc[] {
   const answer = describeServer(facts);
   return [
-    unary(
-      ServerInfo.method.getServerInfo,
-      [
-        "events:read",
-        "events:append",
-        "events:read:all-tenants",
-        "projections",
-        "snapshots",
-        "tenants:admin",
-      ],
-      () => Promise.resolve(answer),
-    ),
+    unary(ServerInfo.method.getServerInfo, scopes, () => Promise.resolve(answer)),
   ];
 }
