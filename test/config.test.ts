@@ -109,6 +109,35 @@ describe("configuration", () => {
     });
   });
 
+  test("a public key is never taken for a secret, whatever stands before it and whatever its form", () => {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+    const asSecret = (key: string) => ({
+      flags: { auth: "jwt", grpcAddress: "127.0.0.1:1", authJwtAlgorithms: "HS256" },
+      env: { ANNALS_AUTH_JWT_KEY: key },
+    });
+    expect(faultsOf(asSecret(secret))).toEqual([]);
+    for (const before of [
+      "",
+      "\ufeff",
+      "\n",
+      "# the issuer's key\n",
+      "Bag Attributes\n    a: b\n",
+    ]) {
+      expect(faultsOf(asSecret(before + pem))).not.toEqual([]);
+    }
+    const jwk = publicKey.export({ format: "jwk" });
+    const der = publicKey.export({ type: "spki", format: "der" });
+    for (const key of [
+      JSON.stringify(jwk),
+      JSON.stringify({ keys: [jwk] }, undefined, 2),
+      der.toString("base64"),
+      `ssh-rsa ${der.toString("base64").replace(/^..../, "AAAA")} me`,
+    ]) {
+      expect(faultsOf(asSecret(key))).toEqual(["authJwtKey"]);
+    }
+  });
+
   test("credentials over plaintext are refused anywhere but on loopback, unless allowed", () => {
     const jwt = (flags: Record<string, string>) =>
       faultsOf({

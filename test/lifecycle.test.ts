@@ -1,12 +1,21 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import { AppendStreamRequestSchema } from "@annals/proto/annals/v1/event_store";
-import { any, appendTo, clientOf, newEvent, readAll } from "./support/client.js";
+import {
+  any,
+  appendTo,
+  clientOf,
+  connectTransport,
+  grpcTransport,
+  newEvent,
+  readAll,
+} from "./support/client.js";
 import { newTenant } from "./support/server.js";
 import { startServerProcess } from "./support/server-process.js";
 import { tempFolder } from "./support/temp-folder.js";
@@ -61,6 +70,46 @@ describe("stopping", () => {
       expect(acknowledged).toBeGreaterThan(20);
       expect(events.length).toBeGreaterThanOrEqual(acknowledged);
       expect(events.map(({ position }) => position)).toEqual(events.map((_, i) => BigInt(i + 1)));
+    },
+  );
+
+  test.each([
+    ["gRPC", grpcTransport],
+    ["HTTP", connectTransport],
+  ] as const)(
+    "every append that a pipelined call over %s had written is answered before it ends",
+    async (_, transport) => {
+      const file = join(tempFolder(), "annals.db");
+      const server = await startServerProcess([`--store=sqlite:${file}`]);
+      const tenant = newTenant();
+      const address = transport === grpcTransport ? server.address : server.httpAddress;
+      const client = clientOf(address, tenant, transport);
+      const data = Buffer.alloc(500);
+      const requests = async function* () {
+        for (let i = 0; ; i++) {
+          if (i % 100 === 99) await setImmediate();
+          const events = Array.from({ length: 20 }, () => newEvent({ data }));
+          const append = appendTo(`${i}`, any, events);
+          yield create(AppendStreamRequestSchema, { correlationId: BigInt(i), append });
+        }
+      };
+      const answered: bigint[] = [];
+      let ended: Promise<unknown> | undefined;
+      await expect(
+        (async () => {
+          for await (const { correlationId, outcome } of client.appendStream(requests())) {
+            if (outcome.case === "appended") answered.push(correlationId);
+            if (answered.length === 20) ended = server.end("SIGTERM");
+          }
+        })(),
+      ).rejects.toThrow();
+      expect(await ended).toBe(0);
+
+      const again = await startServerProcess([`--store=sqlite:${file}`]);
+      const written = await readAll(clientOf(again.address, tenant));
+      await again.end("SIGTERM");
+      const appends = new Set(written.map(({ aggregateId }) => BigInt(aggregateId)));
+      expect(new Set(answered)).toEqual(appends);
     },
   );
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AnnalsError } from "#server/domain/error.js";
@@ -21,7 +22,7 @@ function quotaOf(limits: TenantLimits, store: Store = createMemoryStore()) {
   );
   const tenantId = newTenant();
   const write = (events: number, at?: Instant) =>
-    quota.admit(tenantId, { events, bytes: 100 * events }, () =>
+    quota.admit(tenantId, randomUUID(), { events, bytes: 100 * events }, () =>
       append(
         store,
         { tenantId, stream: newStream(), expected: any, events: newEvents(events) },
@@ -63,7 +64,7 @@ describe("events a day", () => {
       () => first.clock.now,
     );
     const admit = (events: number) => () =>
-      quota.admit(first.tenantId, { events, bytes: 0 }, () =>
+      quota.admit(first.tenantId, randomUUID(), { events, bytes: 0 }, () =>
         append(
           store,
           { ...first, stream: newStream(), expected: any, events: newEvents(events) },
@@ -86,7 +87,7 @@ describe("events a day", () => {
     const order: number[] = [];
     const outcomes = await Promise.all(
       [0, 1, 2].map((n) =>
-        quota.admit(tenantId, { events: 1, bytes: 0 }, () => {
+        quota.admit(tenantId, randomUUID(), { events: 1, bytes: 0 }, () => {
           order.push(n);
           const expected = { kind: "no_stream" } as const;
           const intent = { tenantId, stream, expected, events: n === 0 ? events : newEvents(1) };
@@ -96,7 +97,7 @@ describe("events a day", () => {
     );
     expect(order).toEqual([0, 1, 2]);
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false]);
-    const more = quota.admit(tenantId, { events: 2, bytes: 0 }, () =>
+    const more = quota.admit(tenantId, randomUUID(), { events: 2, bytes: 0 }, () =>
       append(
         store,
         { tenantId, stream: newStream(), expected: any, events: newEvents(2) },

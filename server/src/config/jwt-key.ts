@@ -32,9 +32,17 @@ export interface ParsedKey {
   readonly family: RegExp;
 }
 
-/** A secret, or a public key in PEM. */
+/**
+ * A secret, or a public key in PEM. What everybody knows is no secret: a public key in another form is refused,
+ * for whoever has it could make tokens.
+ */
 export function parseKey(text: string, faults: Fault[]): ParsedKey {
-  if (!text.startsWith("-----BEGIN ")) {
+  if (!text.includes("-----BEGIN ")) {
+    if (isPublicKey(text)) {
+      const problem =
+        "is no secret, but a public key that is not in PEM, or a JWK (see authJwtJwks)";
+      faults.push({ key: "authJwtKey", problem });
+    }
     const key = new TextEncoder().encode(text);
     if (text !== "" && key.byteLength < 32) {
       faults.push({ key: "authJwtKey", problem: "a secret must have 32 bytes or more" });
@@ -51,5 +59,16 @@ export function parseKey(text: string, faults: Fault[]): ParsedKey {
   } catch {
     faults.push({ key: "authJwtKey", problem: "is not a public key in PEM" });
     return { key: new Uint8Array(), usual: "HS256", family: /^/ };
+  }
+}
+
+/** Whether a text is a public key as a JWK or a key set, in base64 without PEM's lines, or for SSH. */
+function isPublicKey(text: string): boolean {
+  if (/^\s*\{[^]*"(kty|keys)"/.test(text) || /^\s*(ssh|ecdsa|sk)-\S+ AAAA/.test(text)) return true;
+  try {
+    createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "spki" });
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 import { AnnalsError } from "../domain/error.js";
-import type { Call } from "./call.js";
+import { type Call, isOnlyFor } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 import type { Suspicion } from "./suspicion.js";
 
@@ -42,7 +42,8 @@ export function audit(record: RecordAudit, suspicion: Suspicion): Interceptor {
     leave: (call, error) => {
       const refusal = error instanceof AnnalsError ? eventOf(call, error) : undefined;
       if (refusal !== undefined) note(call, refusal, error?.message ?? "");
-      else if (isAdministrators(call)) record("admin", { ...fieldsOf(call), detail: error?.message });
+      else if (isAdministrators(call))
+        record("admin", { ...fieldsOf(call), detail: error?.message });
       return error;
     },
   };
@@ -68,10 +69,8 @@ export function assertNotBlocked(call: Call, suspicion: Suspicion): void {
 }
 
 /** A call of a method that is only for administrators, by one of them. */
-function isAdministrators({ scopes, identity }: Call): boolean {
-  return (
-    scopes.every((scope) => scope === "tenants:admin") && !!identity?.scopes.has("tenants:admin")
-  );
+function isAdministrators(call: Call): boolean {
+  return isOnlyFor("tenants:admin", call) && !!call.identity?.scopes.has("tenants:admin");
 }
 
 function eventOf(call: Call, { failure }: AnnalsError): AuditEvent | undefined {

@@ -84,3 +84,8 @@ export function assertScope(call: Call, scope: Scope): void {
     description: `the credential lacks the scope ${scope}`,
   });
 }
+
+/** Whether no other scope opens the call's method. */
+export function isOnlyFor(scope: Scope, { scopes }: Pick<Call, "scopes">): boolean {
+  return scopes.length === 1 && scopes[0] === scope;
+}

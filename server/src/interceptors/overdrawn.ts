@@ -1,4 +1,5 @@
 import type { TenantId } from "../domain/tenant.js";
+import { isOnlyFor } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 
 /** How fast tenants may append. */
@@ -13,8 +14,9 @@ export interface AppendRateLimits {
  */
 export function refuseOverdrawn(rates: AppendRateLimits): Interceptor {
   return {
-    enter: ({ tenantId, streaming, scopes }) => {
-      if (!streaming && tenantId !== undefined && scopes.includes("events:append")) {
+    enter: (call) => {
+      const { tenantId, streaming } = call;
+      if (!streaming && tenantId !== undefined && isOnlyFor("events:append", call)) {
         rates.assertNotOverdrawn(tenantId);
       }
     },

@@ -35,7 +35,8 @@ export function append(
   assertCount(events);
   const bytes = assertSizes(command.events);
   assertNoRepeatedId(command.events);
-  return quota.admit(tenantId, { events, bytes }, () =>
+  const firstId = command.events[0]?.eventId ?? "";
+  return quota.admit(tenantId, firstId, { events, bytes }, () =>
     writer.append({ tenantId, ...command }, options),
   );
 }

@@ -1,4 +1,5 @@
 import { AnnalsError } from "../domain/error.js";
+import type { RecordedEvent } from "../domain/event.js";
 import type { StreamId, StreamInfo } from "../domain/stream.js";
 import type { TenantId } from "../domain/tenant.js";
 import { follow, type FollowStep } from "../reader/follow.js";
@@ -37,6 +38,11 @@ export function followStream(
     );
     yield { kind: "stream" as const, info };
     let nextVersion = range.fromVersion;
+    // A page may have been read on before the one before it is sent on.
+    const moveBehind = (events: readonly RecordedEvent[]): void => {
+      const version = events.at(-1)?.aggregateVersion ?? 0n;
+      if (version >= nextVersion) nextVersion = version + 1n;
+    };
     const readOn = async (
       place: bigint,
       maxEvents: number,
@@ -50,8 +56,7 @@ export function followStream(
         },
         { signal },
       );
-      const last = events.at(-1);
-      if (last) nextVersion = last.aggregateVersion + 1n;
+      moveBehind(events);
       return { events, scannedTo: atEnd ? head.position : place, atEnd };
     };
     const steps = follow({
@@ -66,8 +71,7 @@ export function followStream(
       ...{ from: 0n, limit: range.limit },
     });
     for await (const step of noted(follower, steps)) {
-      const last = step.kind === "page" ? step.events.at(-1) : undefined;
-      if (last) nextVersion = last.aggregateVersion + 1n;
+      if (step.kind === "page") moveBehind(step.events);
       yield step;
     }
   });

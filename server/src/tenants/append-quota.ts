@@ -43,22 +43,31 @@ export class AppendQuota {
   ) {}
 
   /**
-   * Runs `write` when the tenant may append, in the order that it is asked.
+   * Runs `write` when the tenant may append, in the order that it is asked. What is in the log already may be sent
+   * again whatever the log holds: it adds nothing, and its caller waits for the first result.
    *
+   * @param eventId of its first event
    * @throws AnnalsError limit_exceeded, naming the limit and where waiting helps for how long;
    *   unavailable. Then `write` was not run
    */
-  admit(tenantId: TenantId, size: AppendSize, write: Write): Promise<AppendOutcome> {
+  admit(
+    tenantId: TenantId,
+    eventId: string,
+    size: AppendSize,
+    write: Write,
+  ): Promise<AppendOutcome> {
     const limits = this.limitsOf(tenantId);
     if (limits.eventsPerDay === undefined && limits.storedBytes === undefined) {
       this.#rates.take(tenantId, limits, size);
       return write();
     }
     const usage = this.#usageOf(tenantId);
-    const admitNow: Write = () => {
-      assertUsage(limits, size, usage, this.clock());
+    const admitNow: Write = async () => {
       this.#rates.take(tenantId, limits, size);
-      return counted(usage, size, write);
+      const over = exceededUsage(limits, size, usage, this.clock());
+      if (!over) return counted(usage, size, write);
+      if (await this.store.getEvent(tenantId, eventId)) return write();
+      throw over;
     };
     const known = usage.start?.day === dayOf(this.clock()) && usage.waiting.length === 0;
     if (!known || performance.now() - usage.readAtMs > freshMs) void this.#read(tenantId, usage);
@@ -110,14 +119,9 @@ function admitLater(usage: Usage, admitNow: Write): Promise<AppendOutcome> {
   return new Promise((resolve, reject) => {
     usage.waiting.push((failure) => {
       if (failure) reject(failure);
-      else resolve(attempt(admitNow));
+      else resolve(admitNow());
     });
   });
-}
-
-/** Runs it now; what it throws becomes a rejection. */
-async function attempt(write: Write): Promise<AppendOutcome> {
-  return write();
 }
 
 async function counted(usage: Usage, size: AppendSize, write: Write): Promise<AppendOutcome> {
@@ -137,16 +141,22 @@ async function counted(usage: Usage, size: AppendSize, write: Write): Promise<Ap
   }
 }
 
-function assertUsage(limits: TenantLimits, size: AppendSize, usage: Usage, now: Instant): void {
+/** The limit that an append would pass. */
+function exceededUsage(
+  limits: TenantLimits,
+  size: AppendSize,
+  usage: Usage,
+  now: Instant,
+): AnnalsError | undefined {
   const { eventsPerDay = Infinity, storedBytes = Infinity } = limits;
   const { inFlight, start, position } = usage;
   const today = Number(position - (start?.position ?? 0n)) + inFlight.events + size.events;
   if (today > eventsPerDay) {
     const midnight = dayAfter(start?.day ?? dayOf(now));
-    throw exceeded("eventsPerDay", eventsPerDay, today, Number((midnight - now) / 1_000n) + 1);
+    return exceeded("eventsPerDay", eventsPerDay, today, Number((midnight - now) / 1_000n) + 1);
   }
   const bytes = Number(usage.bytes) + inFlight.bytes + size.bytes;
-  if (bytes > storedBytes) throw exceeded("storedBytes", storedBytes, bytes);
+  return bytes > storedBytes ? exceeded("storedBytes", storedBytes, bytes) : undefined;
 }
 
 function exceeded(

@@ -177,6 +177,28 @@ export function describeFollow({ name, transport, addressOf }: ServiceContract):
       await expect(next()).rejects.toThrow();
     });
 
+    test("a stream of many pages comes once and in order, as far as the limit", async () => {
+      const client = clientFor();
+      const stream = { aggregateType: "Order", aggregateId: `long-${newTenant()}` };
+      for (let page = 0; page < 6; page++) {
+        const events = Array.from({ length: 1_000 }, () => newEvent());
+        await client.append(appendTo(stream.aggregateId, undefined, events));
+      }
+      const versionsOf = async (limit?: bigint): Promise<readonly bigint[]> => {
+        const versions: bigint[] = [];
+        const request = { stream, follow: true, ...(limit === undefined ? {} : { limit }) };
+        for await (const { answer } of client.read(request)) {
+          if (answer.case === "caughtUp") break;
+          if (answer.case !== "page") continue;
+          versions.push(...answer.value.events.map((event) => event.aggregateVersion));
+        }
+        return versions;
+      };
+      const all = Array.from({ length: 6_000 }, (_, i) => BigInt(i + 1));
+      expect(await versionsOf()).toEqual(all);
+      expect(await versionsOf(5_500n)).toEqual(all.slice(0, 5_500));
+    });
+
     test("a stream of another tenant is not waited for", async () => {
       const stream = { aggregateType: "Order", aggregateId: `foreign-${newTenant()}` };
       await clientFor().append(appendTo(stream.aggregateId));

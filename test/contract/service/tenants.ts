@@ -5,6 +5,7 @@ import {
   type ReadResponse,
   Scope,
 } from "@annals/proto/annals/v1/event_store";
+import { ServerInfo } from "@annals/proto/annals/v1/server_info";
 import { type Tenant, Tenants } from "@annals/proto/annals/v1/tenants";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
@@ -287,6 +288,29 @@ export function describeTenants({ name, transport, addressOf }: ServiceContract)
         expect(full.retryAfter).toBeUndefined();
         await client.append(appendTo("x", undefined, events(1, 1_000)));
         expect((await described(tenantId)).storedBytes).toBeLessThanOrEqual(10_000n);
+      });
+
+      test("what is in the log already is answered again, though the tenant is at its limit", async () => {
+        for (const limits of [{ eventsPerDay: 2n }, { storedBytes: 2_000n }]) {
+          const { client } = await limited(limits);
+          const append = appendTo("x", undefined, events(2, 500));
+          const first = await client.append(append);
+          expect(await client.append(append)).toMatchObject({
+            aggregateVersion: first.aggregateVersion,
+            deduplicated: true,
+          });
+          await limitOf(client.append(appendTo("x", undefined, events(1, 1_000))));
+          expect(await readAll(client)).toHaveLength(2);
+        }
+      });
+
+      test("a tenant above its rate may still ask for its settings, and for the server's", async () => {
+        const { tenantId, client } = await limited({ appendEventsPerSecond: 1n });
+        await client.append(appendTo("x", undefined, events(100)));
+        await limitOf(client.append(appendTo("x")));
+        const own = transport(addressOf(server), { "x-tenant-id": tenantId });
+        await createClient(Tenants, own).getCurrentTenant({});
+        await createClient(ServerInfo, own).getServerInfo({});
       });
 
       test("open streams: one more is refused until one has ended", async () => {

@@ -5,6 +5,7 @@ import { AnnalsError } from "../../domain/error.js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { createAnswerEncoder } from "../codec/by-hand.js";
 import { createRequestDecoder } from "../codec/request.js";
+import { endOfRequests } from "../end-of-requests.js";
 import { traitsOf, type BidiStreamingRpc } from "../rpc.js";
 import { GrpcCall } from "./grpc-call.js";
 import type { OpenCalls } from "./open-calls.js";
@@ -26,11 +27,14 @@ export function bidiStreamingHandler(
   const traits = traitsOf(rpc);
   return (surface) => {
     const call = new GrpcCall(traits, surface);
-    openCalls.add(call);
+    const requestsEnd = endOfRequests(call);
+    openCalls.add(call, (reason) => {
+      requestsEnd.abort(reason);
+    });
     let begun = false;
     runChain(chain, call, () => {
       begun = true;
-      const requests = incoming(surface, decode, call.signal);
+      const requests = incoming(surface, decode, requestsEnd.signal);
       const answers = rpc.handle(requests, call);
       return writeAll(surface, answers, encode, call, stallTimeoutMs);
     })
@@ -46,8 +50,8 @@ export function bidiStreamingHandler(
 }
 
 /**
- * The requests as they come, a few ahead. When the call is aborted they end with its failure, after
- * those that are here already.
+ * The requests as they come, a few ahead. Aborted, they end with its failure, after those that are here
+ * already.
  */
 async function* incoming<Request>(
   surface: Readable,

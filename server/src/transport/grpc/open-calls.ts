@@ -7,17 +7,22 @@ import type { Call } from "../../interceptors/call.js";
  * in memory until the next full garbage collection.
  */
 export class OpenCalls {
-  readonly #streams = new Set<Call>();
+  /** And how each is ended when the server stops. */
+  readonly #streams = new Map<Call, (reason: AnnalsError) => void>();
   #count = 0;
   #stopping: AnnalsError | undefined;
   #onIdle = (): void => undefined;
 
-  /** Takes a call in. Once the server is stopping, a stream is ended at once. */
-  add(call: Call): void {
+  /**
+   * Takes a call in. Once the server is stopping, a stream is ended at once.
+   *
+   * @param end how; by default it is aborted
+   */
+  add(call: Call, end: (reason: AnnalsError) => void = call.abort.bind(call)): void {
     this.#count++;
     if (!call.streaming) return;
-    this.#streams.add(call);
-    if (this.#stopping) call.abort(this.#stopping);
+    this.#streams.set(call, end);
+    if (this.#stopping) end(this.#stopping);
   }
 
   /** A call that was taken in has been answered. To be said once. */
@@ -35,7 +40,7 @@ export class OpenCalls {
       outcomeUnknown: false,
       retryAfterMs,
     });
-    for (const call of this.#streams) call.abort(this.#stopping);
+    for (const end of this.#streams.values()) end(this.#stopping);
   }
 
   /** Resolves when every call has been answered. */

@@ -4,7 +4,6 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { createKnownFieldsCheck } from "../codec/unknown-fields.js";
 import type { Rpc } from "../rpc.js";
 import { type Exchange, exchangeKey } from "./exchange.js";
-import type { HttpCall } from "./http-call.js";
 import { jsonOptions } from "./json.js";
 import { compressions } from "./read-message.js";
 import { incoming, onlyOne } from "./requests.js";
@@ -45,21 +44,25 @@ function implementationOf(
 ): (requests: AsyncIterable<Message>, exchange: Exchange) => AsyncIterable<Message> {
   const { input } = rpc.method;
   const assertKnownFields = createKnownFieldsCheck(input);
-  const read = (requests: AsyncIterable<Message>, call: HttpCall): AsyncIterable<Message> =>
-    incoming(input, assertKnownFields, requests, call, maxBytes);
+  const read = (requests: AsyncIterable<Message>, signal: AbortSignal): AsyncIterable<Message> =>
+    incoming(input, assertKnownFields, requests, signal, maxBytes);
   switch (rpc.kind) {
     case "unary":
       return async function* (requests, exchange) {
-        yield await serveUnary(service, rpc, exchange, (call) => onlyOne(read(requests, call)));
+        yield await serveUnary(service, rpc, exchange, (call) =>
+          onlyOne(read(requests, call.signal)),
+        );
       };
     case "server_streaming":
       return (requests, exchange) =>
         serveStream(service, rpc, exchange, async function* (call) {
-          yield* rpc.handle(await onlyOne(read(requests, call)), call);
+          yield* rpc.handle(await onlyOne(read(requests, call.signal)), call);
         });
     case "bidi_streaming":
       return (requests, exchange) =>
-        serveStream(service, rpc, exchange, (call) => rpc.handle(read(requests, call), call));
+        serveStream(service, rpc, exchange, (call, requestsEnd) =>
+          rpc.handle(read(requests, requestsEnd), call),
+        );
     default:
       return rpc satisfies never;
   }

@@ -1,13 +1,12 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { failureOfAbort } from "../../domain/abort.js";
 import { AnnalsError, invalidArgument } from "../../domain/error.js";
-import type { Call } from "../../interceptors/call.js";
 import type { AssertKnownFields } from "../codec/unknown-fields.js";
 import { toRequestError } from "./connect-error.js";
 
 /**
- * The requests of a call as they come, read only when they are asked for. When the call is aborted
- * they end with its failure.
+ * The requests of a call as they come, read only when they are asked for. Aborted, they end with its
+ * failure.
  *
  * @param maxBytes the largest message
  * @throws AnnalsError invalid_argument, limit_exceeded or unimplemented for what cannot be read
@@ -16,12 +15,12 @@ export async function* incoming<Desc extends DescMessage>(
   schema: Desc,
   assertKnownFields: AssertKnownFields,
   requests: AsyncIterable<MessageShape<Desc>>,
-  call: Call,
+  signal: AbortSignal,
   maxBytes: number,
 ): AsyncGenerator<MessageShape<Desc>, void, undefined> {
   const iterator = requests[Symbol.asyncIterator]();
   for (;;) {
-    const next = await unlessAborted(iterator.next(), call).catch((error: unknown) => {
+    const next = await unlessAborted(iterator.next(), signal).catch((error: unknown) => {
       throw error instanceof AnnalsError ? error : toRequestError(error, schema.typeName, maxBytes);
     });
     if (next.done) return;
@@ -44,18 +43,21 @@ export async function onlyOne<Request>(requests: AsyncIterable<Request>): Promis
   return first.value;
 }
 
-async function unlessAborted<Result>(promise: Promise<Result>, call: Call): Promise<Result> {
+async function unlessAborted<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {
-      reject(new AnnalsError(failureOfAbort(call, true)));
+      reject(new AnnalsError(failureOfAbort(signal, true)));
     };
   });
-  call.signal.addEventListener("abort", stop);
-  if (call.aborted) stop();
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    call.signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stop);
   }
 }

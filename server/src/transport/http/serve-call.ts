@@ -2,6 +2,7 @@ import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf"
 import { throwIfAborted } from "../../domain/abort.js";
 import { type Interceptor, runChain } from "../../interceptors/interceptor.js";
 import { awaitReader } from "../await-reader.js";
+import { endOfRequests } from "../end-of-requests.js";
 import type { OpenCalls } from "../grpc/open-calls.js";
 import { type BidiStreamingRpc, type ServerStreamingRpc, traitsOf, type UnaryRpc } from "../rpc.js";
 import { type Answer, SharedAnswer } from "../shared-answer.js";
@@ -47,20 +48,29 @@ export async function serveUnary(
   }
 }
 
-/** Runs a streaming call. The answers end with a ConnectError that has the typed detail. */
+/**
+ * Runs a streaming call. The answers end with a ConnectError that has the typed detail.
+ *
+ * @param answersOf is told when the requests of a bidirectional call end from this side
+ */
 export function serveStream(
   service: Service,
   rpc: ServerStreamingRpc | BidiStreamingRpc,
   exchange: Exchange,
-  answersOf: (call: HttpCall) => AsyncIterable<Answer<DescMessage>>,
+  answersOf: (call: HttpCall, requestsEnd: AbortSignal) => AsyncIterable<Answer<DescMessage>>,
 ): AsyncIterable<Message> {
   const call = new HttpCall(traitsOf(rpc), exchange);
   const out = new HandOver<Message>();
-  service.openCalls.add(call);
+  const isBidi = rpc.kind === "bidi_streaming";
+  const requestsEnd = endOfRequests(call);
+  service.openCalls.add(call, (reason) => {
+    if (isBidi) requestsEnd.abort(reason);
+    else call.abort(reason);
+  });
   let begun = false;
   runChain(service.chain, call, async () => {
     begun = true;
-    for await (const answer of answersOf(call)) {
+    for await (const answer of answersOf(call, requestsEnd.signal)) {
       throwIfAborted(call.signal);
       const message = answer instanceof SharedAnswer ? answer.message() : answer;
       const gone = out.give(create(rpc.method.output, message));
@@ -74,7 +84,7 @@ export function serveStream(
         out.end();
       },
       (error: unknown) => {
-        out.fail(toConnectError(error, call.requestId, begun && rpc.kind === "bidi_streaming"));
+        out.fail(toConnectError(error, call.requestId, begun && isBidi));
       },
     )
     .finally(() => {

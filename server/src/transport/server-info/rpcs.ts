@@ -6,7 +6,5 @@ import { describeServer, type ServerFacts } from "./describe-server.js";
 /** annals.v1.ServerInfo: its RPC, the scopes that open it, and what it does. */
 export function serverInfoRpcs(facts: ServerFacts): readonly Rpc[] {
   const answer = describeServer(facts);
-  return [
-    unary(ServerInfo.method.getServerInfo, scopes, () => Promise.resolve(answer)),
-  ];
+  return [unary(ServerInfo.method.getServerInfo, scopes, () => Promise.resolve(answer))];
 }
