@@ -128,6 +128,12 @@ test("a file in use is refused by another name too", async () => {
   await openTestSqliteStore(file);
   symlinkSync(file, join(folder, "link.db"));
   await expect(openTestSqliteStore(join(folder, "link.db"))).rejects.toThrow(/in use/);
+  const [early, made] = [join(folder, "early.db"), join(folder, "made.db")];
+  symlinkSync(made, early);
+  await openTestSqliteStore(early);
+  for (const path of [early, made]) {
+    await expect(openTestSqliteStore(path)).rejects.toThrow(/in use/);
+  }
   mkdirSync(join(folder, "sub"));
   await expect(openTestSqliteStore(join(folder, "sub", "..", "events.db"))).rejects.toThrow(
     /in use/,

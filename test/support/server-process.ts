@@ -17,12 +17,18 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts `annals serve` and waits until it listens; throws with its log when it does not. */
+/**
+ * Starts `annals serve` and waits until it listens; throws with its log when it does not.
+ *
+ * @param fileBlocks no file grows beyond so many blocks of 512 or 1,024 bytes, as on a disk that is full
+ */
 export async function startServerProcess(
   flags: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  fileBlocks: number | "unlimited" = "unlimited",
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["server/dist/main.js", "serve", ...anyPort, ...flags], {
+  const command = [process.execPath, "server/dist/main.js", "serve", ...anyPort, ...flags];
+  const child = spawn("sh", ["-c", `ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...command], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

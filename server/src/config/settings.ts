@@ -227,7 +227,7 @@ export const settings: Settings = {
   },
   maxBatchEvents: {
     doc: "Most events in one commit. Lower it to bound what one commit delays the next.",
-    ...withDefault(count(1, 100_000), 2_000),
+    ...withDefault(count(1, 50_000), 2_000),
   },
   maxBatchBytes: {
     doc: "Most bytes in one commit.",

@@ -45,6 +45,8 @@ export function describeLog(contract: StoreContract): void {
         ["forwards", 3n, highestPlace],
         ["forwards", 50n, highestPlace],
         ["forwards", highestPlace, highestPlace],
+        ["forwards", highestPlace - 1n, highestPlace],
+        ["forwards", highestPlace - 1_000n, highestPlace],
         ["forwards", 2n, 2n],
         ["forwards", 2n, 1n],
         ["backwards", 1n, 0n],

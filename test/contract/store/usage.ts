@@ -5,6 +5,7 @@ import {
   any,
   append,
   appendOk,
+  exactly,
   newEvent,
   newEvents,
   newStream,
@@ -48,6 +49,8 @@ export function describeUsage(contract: StoreContract): void {
 
     testAlone("the tenants that have events are listed by id, page by page", async (store) => {
       const tenants = Array.from({ length: 7 }, newTenant);
+      const refused = { tenantId: newTenant(), stream: newStream(), expected: exactly(1n) };
+      await append(store, { ...refused, events: newEvents(1) });
       for (const tenantId of tenants) {
         await appendOk(store, tenantId, newStream(), newEvents(2));
       }

@@ -55,8 +55,9 @@ export function createMemoryStore(): Store {
     getTenantUsage: (tenantId) => answer(() => tenantUsage(state, tenantId)),
     listTenantUsage: (after, maxTenants) =>
       answer(() =>
-        [...state.tenants.keys()]
-          .filter((tenantId) => tenantId > after)
+        [...state.tenants]
+          .filter(([tenantId, { log }]) => tenantId > after && log.length > 0)
+          .map(([tenantId]) => tenantId)
           .sort()
           .slice(0, maxTenants)
           .map((tenantId) => tenantUsage(state, tenantId)),

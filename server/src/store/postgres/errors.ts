@@ -12,6 +12,12 @@ const retryAfterMs = 1_000;
  */
 const passing = /^(08|28|3D|40|53|57|58|25006|25P03|25P04|55P03)/;
 
+/**
+ * Those that end the session, or do not say whether it lives: connection 08, shutdown 57P, timeouts that cut it, system
+ * 58, internal XX. The severity would say it, but the driver has it in the language of the database.
+ */
+const ending = /^(08|57P|58|XX|25P03|25P04)/;
+
 /** A failure of the store that a later try may not meet. */
 export function unavailable(
   description: string,
@@ -42,7 +48,7 @@ export function failureOf(error: unknown, outcomeUnknown: boolean): unknown {
  * and the transaction that it was in, has left nothing.
  */
 export function wasRolledBack(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.severity === "ERROR";
+  return error instanceof pg.DatabaseError && !ending.test(error.code ?? "XX");
 }
 
 /** Whether a row stood in the way of a unique index. */

@@ -2,7 +2,10 @@ import type { Instant } from "../../domain/instant.js";
 import type { StreamId } from "../../domain/stream.js";
 import { RecentMap } from "../recent-map.js";
 
-/** The streams, and the tenants, whose head is kept in memory: this many or up to twice as many. */
+/**
+ * The streams, and the tenants, whose head is kept in memory: this many or up to twice as many, and never fewer than
+ * a batch may have.
+ */
 const kept = 50_000;
 
 /**

@@ -88,7 +88,7 @@ const copied = 3;
  */
 function pageWithHead(table: string, place: string, head: string): string {
   const range = `
-    FROM ${table} ${place} > before AND ${place} <= least(before + ${sliceEvents}, ${given.end})
+    FROM ${table} ${place} > before AND ${place} <= before + least(${sliceEvents}, ${given.end} - before)
     ORDER BY ${place} LIMIT ${sliceEvents}`;
   const cut = `
     SELECT string_agg(frame, ''::bytea)

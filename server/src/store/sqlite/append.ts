@@ -3,14 +3,10 @@ import { viewFrame } from "../../domain/event-frame.js";
 import { isExpected } from "../../domain/expected-version.js";
 import type { Instant } from "../../domain/instant.js";
 import type { Appended, AppendOutcome } from "../store.js";
+import { inTransaction } from "./in-transaction.js";
 import { LogHeads, type TenantHead } from "./log-heads.js";
 import type { UnpackedIntent } from "./packed-batch.js";
 import type { Statements } from "./statements.js";
-
-/** The commit itself failed: what it was to write may be on disk all the same. */
-export class CommitError extends Error {
-  override readonly name = "CommitError";
-}
 
 /** Writes batches. There is one in a process, and the file lock keeps other processes off. */
 export class Appender {
@@ -31,35 +27,20 @@ export class Appender {
 
   /** Writes a batch in one transaction. If it throws anything but a CommitError, nothing was written. */
   append(batch: readonly UnpackedIntent[], now: Instant): AppendOutcome[] {
-    this.database.exec("BEGIN IMMEDIATE");
     try {
-      const recordedAt = this.#heads.recordedAt(now);
-      const outcomes = batch.map((intent) => this.#appendOne(intent, recordedAt));
-      this.#heads.save(recordedAt);
-      this.#commit();
-      return outcomes;
+      return inTransaction(
+        this.database,
+        () => {
+          const recordedAt = this.#heads.recordedAt(now);
+          const outcomes = batch.map((intent) => this.#appendOne(intent, recordedAt));
+          this.#heads.save(recordedAt);
+          return outcomes;
+        },
+        (ms) => (this.#lastCommitMs = ms),
+      );
     } catch (error) {
       this.#heads.forget();
-      this.#rollBack();
       throw error;
-    }
-  }
-
-  #commit(): void {
-    const begun = performance.now();
-    try {
-      this.database.exec("COMMIT");
-    } catch (cause) {
-      throw new CommitError("the commit failed", { cause });
-    }
-    this.#lastCommitMs = performance.now() - begun;
-  }
-
-  #rollBack(): void {
-    try {
-      this.database.exec("ROLLBACK");
-    } catch {
-      // SQLite has rolled back already, as it does when the disk is full.
     }
   }
 

@@ -6,6 +6,9 @@ import type { Statements } from "./statements.js";
 /** The streams that are kept in memory: this many or up to twice as many. */
 const keptStreams = 50_000;
 
+/** The tenants that are kept, and those of one batch. */
+const keptTenants = 50_000;
+
 /** Where a tenant's log ends. */
 export interface TenantHead {
   /** Undefined: it has no events yet. */
@@ -107,6 +110,7 @@ export class LogHeads {
       update.run(position, recordedAt, bytes, no ?? null);
     }
     this.#added.clear();
+    if (this.#tenants.size > keptTenants) this.#tenants.clear();
   }
 
   /** The transaction was rolled back: what is known may be wrong. */

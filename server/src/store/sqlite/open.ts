@@ -1,5 +1,5 @@
-import { mkdirSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { decodeFrame, toEvents } from "../../domain/event-frame.js";
 import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
  * @throws Error when the file is in use by another server, is not a database, or is too new
  */
 export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Promise<Store> {
-  const path = makeFolder(file);
+  const path = makeFile(file);
   const unlock = lockFile(path);
   try {
     migrateFile(path);
@@ -106,17 +106,11 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
   return store;
 }
 
-/** Makes a file's folder; answers the file's one path, whatever links lead to it, so that it has one lock. */
-function makeFolder(file: string): string {
-  const folder = dirname(resolve(file));
-  mkdirSync(folder, { recursive: true });
-  const path = join(realpathSync(folder), basename(file));
-  try {
-    return realpathSync(path);
-  } catch {
-    // There is no such file yet.
-    return path;
-  }
+/** Makes a file and its folder; answers the file's one path, whatever links lead to it, so that it has one lock. */
+function makeFile(file: string): string {
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  closeSync(openSync(file, "a")); // nothing is a database without tables
+  return realpathSync(file);
 }
 
 function migrateFile(path: string): void {

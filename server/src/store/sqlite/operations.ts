@@ -15,6 +15,7 @@ import {
 import { getEvent } from "./get-event.js";
 import { getHead, getWholeHead } from "./get-head.js";
 import { getStream, isForeignStream } from "./get-stream.js";
+import { inTransaction } from "./in-transaction.js";
 import { readLog, readWholeLog } from "./read-log.js";
 import { readStream } from "./read-stream.js";
 import { deleteRecord, getRecord, listRecords, putRecord } from "./records.js";
@@ -70,9 +71,11 @@ export function createOperations(database: DatabaseSyncInstance): Operations {
     getTenantUsage: (tenantId) => getTenantUsage(statements, tenantId),
     listTenantUsage: (...args) => listTenantUsage(statements, ...args),
     getRecord: (key) => getRecord(statements, key),
-    putRecord: (...args) => putRecord(statements, ...args),
+    putRecord: (...args) => inTransaction(database, () => putRecord(statements, ...args)),
     deleteRecord: (key) => {
-      deleteRecord(statements, key);
+      inTransaction(database, () => {
+        deleteRecord(statements, key);
+      });
     },
     listRecords: (query) => listRecords(statements, query),
   };

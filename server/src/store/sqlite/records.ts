@@ -12,7 +12,7 @@ export function getRecord(
   return row && toRecord(row);
 }
 
-/** Each statement is a transaction of its own. */
+/** To be done in a transaction. */
 export function putRecord(
   statements: Statements,
   key: RecordKey,
@@ -29,6 +29,7 @@ export function putRecord(
   return { ok: false, actual: getRecord(statements, key)?.revision ?? 0n };
 }
 
+/** To be done in a transaction. */
 export function deleteRecord(statements: Statements, { owner, collection, name }: RecordKey): void {
   statements
     .prepare("DELETE FROM records WHERE owner = ? AND collection = ? AND name = ?")

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { AnnalsError } from "../../domain/error.js";
-import { CommitError } from "./append.js";
 import { openDatabase } from "./database.js";
+import { CommitError } from "./in-transaction.js";
 import type { RowPage } from "./page-of.js";
 import { createOperations } from "./operations.js";
 import type { WorkerAnswer, WorkerQuestion } from "./worker-client.js";
