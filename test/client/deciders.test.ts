@@ -67,6 +67,27 @@ describe("deciders", () => {
     expect(mixedUp).toMatchObject({ version: 0n, state: 0, uncommittedEvents: [] });
   });
 
+  test("of several events none is raised when evolve throws at a later one", () => {
+    const counter = defineDecider({
+      aggregateType: "Account",
+      events: [Deposited],
+      initialState: () => 0,
+      decide: (amounts: readonly number[]) => amounts.map((amount) => Deposited.create({ amount })),
+      evolve: (sum, { data }) => {
+        if (data.amount < 0) throw new RangeError("negative");
+        return sum + data.amount;
+      },
+    }).create("1");
+    counter.decide([1, 2]);
+    const raised = counter.uncommittedEvents.map(({ fact }) => fact.aggregateVersion);
+    expect(raised).toEqual([1n, 2n]);
+    expect(() => {
+      counter.decide([3, 4, -1]);
+    }).toThrow("negative");
+    expect(counter).toMatchObject({ version: 2n, committedVersion: 0n, state: 3 });
+    expect(counter.uncommittedEvents).toHaveLength(2);
+  });
+
   test("an event in the stream that the decider does not name is refused, not skipped", async () => {
     await repositoryOf().execute("unknown", deposit(5));
     await repositoryOf().execute("unknown", { kind: "withdraw", amount: 1 });

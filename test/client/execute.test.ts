@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import {
   AggregateRepository,
   connect,
@@ -39,6 +40,23 @@ describe("execute", () => {
     expect((await repository.load(id)).state.balance).toBe(6);
     expect((await repository.loadOrCreate(id)).version).toBe(3n);
     expect((await repository.loadOrCreate(randomUUID())).version).toBe(0n);
+  });
+
+  test("waits for a decide that is asynchronous, and for what it refuses", async () => {
+    class SlowOrder extends Order {
+      async decide(totalAmount: number): Promise<void> {
+        await setTimeout(5);
+        if (totalAmount < 0) throw new RangeError("negative");
+        this.place("Ann", totalAmount);
+      }
+    }
+    await using annals = open();
+    const repository = new AggregateRepository({ annals, create: (own) => new SlowOrder(own) });
+    const order = await repository.execute(id, 5);
+    expect(order).toMatchObject({ committedVersion: 1n, uncommittedEvents: [] });
+    expect((await repository.load(id)).state.totalAmount).toBe(5);
+    await expect(repository.execute(id, -1)).rejects.toThrow("negative");
+    expect((await repository.load(id)).version).toBe(1n);
   });
 
   test.each([0, 4])("of 16 racing callers all get their event in, caching %i", async (cached) => {

@@ -9,7 +9,7 @@ import {
   steppingClock,
   withTimeAndIds,
 } from "@annals/client/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { Order, OrderPlaced, OrderShipped } from "../support/orders.js";
 
 const placed = (totalAmount = 5) => OrderPlaced.create({ customerName: "Ann", totalAmount });
@@ -41,6 +41,22 @@ describe("givenAggregate", () => {
       .thenThrows(/must be placed/);
     expect(() => outcome.thenThrows(/another reason/)).toThrow();
     expect(() => outcome.thenEvents([])).toThrow("order must be placed before shipping");
+  });
+
+  test("waits for a command that is asynchronous, and holds what it raises or refuses", async () => {
+    const shipLater = async (order: Order): Promise<void> => {
+      await Promise.resolve();
+      order.ship("T");
+    };
+    const outcome = await givenAggregate(new Order("1"), [placed()]).when(shipLater);
+    outcome.thenEvents([shipped()]).thenState({ status: "shipped", totalAmount: 5 });
+    expect(() => outcome.thenEvents([])).toThrow(AssertionError);
+    const refused = await givenAggregate(new Order("1")).when(shipLater);
+    refused.thenThrows(/must be placed/);
+    const pending = givenAggregate(new Order("1")).when(shipLater);
+    expectTypeOf(pending).not.toHaveProperty("thenEvents");
+    expect(pending).not.toHaveProperty("thenEvents");
+    await pending;
   });
 });
 

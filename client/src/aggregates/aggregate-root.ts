@@ -86,23 +86,23 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
 
   /** Applies an event that is made already; a save writes it. @throws AnnalsError invalid_event */
   protected record(event: NewEvent): void {
-    this.assertTakes(event.eventType, event.aggregateType);
-    const fact: EventFact = Object.freeze({
-      eventId: event.eventId,
-      eventType: event.eventType,
-      aggregateType: event.aggregateType,
-      occurredAt: event.occurredAt,
-      data: event.data,
-      metadata: event.metadata,
-      correlationId: event.correlationId,
-      causationId: event.causationId,
-      tags: event.tags,
-      aggregateId: this.aggregateId,
-      tenantId: this.#tenantId,
-      aggregateVersion: this.#version + 1n,
-    });
-    this.#evolve(fact);
-    this.#uncommitted.push({ fact, event });
+    this.recordAll([event]);
+  }
+
+  /** Like `record`, of several: when one is refused, or `apply` throws at it, none is raised. */
+  protected recordAll(events: readonly NewEvent[]): void {
+    for (const event of events) this.assertTakes(event.eventType, event.aggregateType);
+    let state = this.state;
+    let version = this.#version;
+    const raised: UncommittedEvent[] = [];
+    for (const event of events) {
+      const fact = this.#factOf(event, ++version);
+      state = this.apply(state, fact as Event);
+      raised.push({ fact, event });
+    }
+    this.#state = { current: state };
+    this.#version = version;
+    for (const each of raised) this.#uncommitted.push(each);
   }
 
   /** @throws AnnalsError invalid_event for an event of another kind of aggregate */
@@ -145,6 +145,23 @@ export abstract class AggregateRoot<State, Event extends EventFact = EventFact> 
    */
   markCommitted(version: bigint): void {
     this.#uncommitted = this.#uncommitted.filter(({ fact }) => fact.aggregateVersion > version);
+  }
+
+  #factOf(event: NewEvent, aggregateVersion: bigint): EventFact {
+    return Object.freeze({
+      eventId: event.eventId,
+      eventType: event.eventType,
+      aggregateType: event.aggregateType,
+      occurredAt: event.occurredAt,
+      data: event.data,
+      metadata: event.metadata,
+      correlationId: event.correlationId,
+      causationId: event.causationId,
+      tags: event.tags,
+      aggregateId: this.aggregateId,
+      tenantId: this.#tenantId,
+      aggregateVersion,
+    });
   }
 
   #assertNext(event: EventFact): void {

@@ -74,12 +74,7 @@ export function defineDecider<Command, State, Definition extends EventDefinition
 
     decide(command: Command): void {
       const decided = parts.decide(command, this.state);
-      const events: readonly NewEvent[] = isList(decided) ? decided : [decided];
-      for (const event of events) {
-        this.assertTakes(event.eventType, event.aggregateType);
-        assertKnown(event.eventType);
-      }
-      for (const event of events) this.record(event);
+      this.recordAll(isList(decided) ? decided : [decided]);
     }
 
     protected override initialState(): State {

@@ -18,7 +18,7 @@ export type CommandOf<Aggregate> = Aggregate extends { decide(command: infer Com
 export type WorkOn<Aggregate> =
   Exclude<CommandOf<Aggregate>, (...args: never) => unknown> | ((aggregate: Aggregate) => unknown);
 
-/** Does to an aggregate what is to be done; waits for a function's promise. */
+/** Does to an aggregate what is to be done, and waits for it: either kind of work may be async. */
 export async function carryOut<Aggregate>(
   aggregate: Aggregate,
   work: WorkOn<Aggregate>,
@@ -26,7 +26,7 @@ export async function carryOut<Aggregate>(
   if (typeof work === "function") {
     await (work as (aggregate: Aggregate) => unknown)(aggregate);
   } else {
-    (aggregate as { decide(command: unknown): void }).decide(work);
+    await (aggregate as { decide(command: unknown): unknown }).decide(work);
   }
 }
 

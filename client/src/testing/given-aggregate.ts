@@ -5,7 +5,11 @@ import { recorded } from "./recorded.js";
 
 /** An aggregate with a history, waiting for its command. */
 export interface GivenAggregate<Aggregate extends AggregateRoot<unknown, never>> {
-  /** Runs a command of the aggregate. What it throws is part of the outcome. */
+  /** Runs an asynchronous command of the aggregate. What it throws is part of the outcome. */
+  when(
+    command: (aggregate: Aggregate) => PromiseLike<unknown>,
+  ): Promise<Outcome<NewEvent, Aggregate["state"]>>;
+  /** Likewise, for a command that is done when it returns. */
   when(command: (aggregate: Aggregate) => void): Outcome<NewEvent, Aggregate["state"]>;
 }
 
@@ -28,15 +32,30 @@ export function givenAggregate<Aggregate extends AggregateRoot<unknown, never>>(
     const as = { aggregateId, aggregateVersion, ...(tenantId !== undefined && { tenantId }) };
     aggregate.replay(recorded(event, as));
   }
-  return {
-    when(command) {
-      try {
-        command(aggregate);
-      } catch (error) {
-        return new Outcome({ ok: false, error });
-      }
-      const raised = aggregate.uncommittedEvents.map(({ event }) => event);
-      return new Outcome({ ok: true, events: raised, state: aggregate.state });
-    },
+  const when = (command: (aggregate: Aggregate) => unknown): unknown => {
+    let done: unknown;
+    try {
+      done = command(aggregate);
+    } catch (error) {
+      return refused(error);
+    }
+    if (!isPromise(done)) return raisedBy(aggregate);
+    return Promise.resolve(done).then(() => raisedBy(aggregate), refused);
   };
+  return { when: when as GivenAggregate<Aggregate>["when"] };
+}
+
+function raisedBy<Aggregate extends AggregateRoot<unknown, never>>({
+  uncommittedEvents,
+  state,
+}: Aggregate): Outcome<NewEvent, Aggregate["state"]> {
+  return new Outcome({ ok: true, events: uncommittedEvents.map(({ event }) => event), state });
+}
+
+function refused(error: unknown): Outcome<never, never> {
+  return new Outcome({ ok: false, error });
+}
+
+function isPromise(done: unknown): done is PromiseLike<unknown> {
+  return typeof done === "object" && done !== null && "then" in done;
 }
