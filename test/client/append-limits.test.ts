@@ -30,6 +30,21 @@ describe.each(["unary", "pipelined"] as const)("%s appends", (appends) => {
     expect(fake.connections).toBe(0);
   });
 
+  test("to a stream whose name is too large for a message never reach the wire", async () => {
+    await using fake = await startFakeServer();
+    await using annals = connect({ address: fake.address, tenant: newTenant(), appends });
+    for (const field of ["aggregateType", "aggregateId"] as const) {
+      const enormous = { ...stream, [field]: "x".repeat(6_000_000) };
+      const { details, outcomeUnknown } = await failureOf(
+        () => annals.append({ stream: enormous, expected: "any", events: [Noted.create("")] }),
+        "limit_exceeded",
+      );
+      expect(details).toMatchObject({ limit: "message_bytes", maximum: 5_242_816n });
+      expect(outcomeUnknown).toBe(false);
+    }
+    expect(fake.connections).toBe(0);
+  });
+
   test("that only look too large by their characters are sent", async () => {
     await using annals = connect({ address: server.grpcAddress, tenant: newTenant(), appends });
     const metadata = { note: "x".repeat(900_000) };

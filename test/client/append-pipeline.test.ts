@@ -12,7 +12,7 @@ function answerOnDemand() {
   let arrived = 0;
   let most = 0;
   let opened = 0;
-  let waiting: { id: bigint; answer: () => void }[] = [];
+  const waiting: { id: bigint; answer: () => void }[] = [];
   const gates = new Set<() => void>();
   const open: OpenAppendStream = async function* (requests, signal) {
     opened++;
@@ -58,20 +58,19 @@ function answerOnDemand() {
         gates.add(gate);
         gate();
       }),
+    answerFirst: () => waiting.shift()?.answer(),
     answerAll: () => {
-      const all = waiting;
-      waiting = [];
-      for (const { answer } of all) answer();
+      for (const { answer } of waiting.splice(0)) answer();
     },
   };
 }
 
 const never = () => undefined;
+const patient = { idleMs: 60_000, silenceMs: 60_000, onIdle: never };
 
 test("never more are in flight than allowed: the others wait on this side, and all are answered", async () => {
   const server = answerOnDemand();
-  const options = { open: server.open, maxInFlight: 4, idleMs: 60_000, onIdle: never };
-  const pipeline = new AppendPipeline(options);
+  const pipeline = new AppendPipeline({ ...patient, open: server.open, maxInFlight: 4 });
   const appends = Array.from({ length: 20 }, () => pipeline.append({}, 20_000));
   for (let round = 1; round <= 5; round++) {
     await server.holds(4);
@@ -88,7 +87,8 @@ test("a call that nothing needs any more is ended; the next append opens another
   const onIdle = () => {
     idle();
   };
-  const pipeline = new AppendPipeline({ open: server.open, maxInFlight: 4, idleMs: 1, onIdle });
+  const { open } = server;
+  const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 4, idleMs: 1, onIdle });
   for (let round = 1; round <= 2; round++) {
     const ended = new Promise<void>((resolve) => (idle = resolve));
     const append = pipeline.append({}, 20_000);
@@ -118,7 +118,7 @@ test("a server that is away is tried again, in the order given, until it is back
     })();
     yield* server.open(noted, signal);
   };
-  const pipeline = new AppendPipeline({ open, maxInFlight: 3, idleMs: 60_000, onIdle: never });
+  const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 3 });
   const appends = [1, 2, 3].map(() => pipeline.append({}, 20_000));
   await server.holds(3);
   server.answerAll();
@@ -134,11 +134,45 @@ test("a server that stays away is given up at the append's own deadline", async 
     yield* [];
     throw new ConnectError("away", Code.Unavailable);
   };
-  const pipeline = new AppendPipeline({ open, maxInFlight: 1, idleMs: 60_000, onIdle: never });
+  const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 1 });
   await expect(pipeline.append({}, 100)).rejects.toMatchObject({
     code: "deadline_exceeded",
     outcomeUnknown: false,
   });
   expect(pipeline.idle).toBe(true);
+  pipeline.close();
+});
+
+test("a call that has gone silent is ended when an append is late, and another takes what is left", async () => {
+  const server = answerOnDemand();
+  const { open } = server;
+  const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 4, silenceMs: 10 });
+  const left = pipeline.append({}, 20_000);
+  await expect(pipeline.append({}, 50)).rejects.toMatchObject({
+    code: "deadline_exceeded",
+    outcomeUnknown: true,
+  });
+  await server.holds(3);
+  server.answerAll();
+  await left;
+  expect(server.seen().opened).toBe(2);
+  pipeline.close();
+});
+
+test("an append that is late while others are answered ends no call", async () => {
+  const server = answerOnDemand();
+  const { open } = server;
+  const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 4, silenceMs: 10 });
+  const answered = pipeline.append({}, 20_000);
+  const late = pipeline.append({}, 50);
+  await server.holds(2);
+  server.answerFirst();
+  await answered;
+  await expect(late).rejects.toMatchObject({ code: "deadline_exceeded" });
+  const after = pipeline.append({}, 20_000);
+  await server.holds(2);
+  server.answerAll();
+  await after;
+  expect(server.seen().opened).toBe(1);
   pipeline.close();
 });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import {
@@ -135,6 +135,18 @@ describe("deadlines and signals", () => {
       await errorOf(reading, "cancelled");
       await errorOf(annals.getHead({ signal: AbortSignal.abort() }), "cancelled");
     });
+  });
+
+  test("many readers of one signal listen to it once, and no more when they are done", async () => {
+    await using annals = connect({ address: server.grpcAddress, tenant: newTenant() });
+    const { signal } = new AbortController();
+    const readers = Array.from({ length: 12 }, () =>
+      annals.readAll({ follow: true, signal }).pages(),
+    );
+    await Promise.all(readers.map((reader) => reader.next()));
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await Promise.all(readers.map((reader) => reader.return()));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("closing ends what is under way; later calls say that the client is closed", async () => {

@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { allTenants, connect, requireTenant, runWithTenant } from "@annals/client";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
+import { OrderPlaced } from "../support/orders.js";
 import { startTestServer } from "../support/server.js";
 import { startFakeServer } from "./support/fake-server.js";
 import { failureOf } from "./support/failure.js";
@@ -11,6 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+const placing = {
+  stream: { aggregateType: "Order", aggregateId: "1" },
+  expected: "any",
+  events: [OrderPlaced.create({ customerName: "Ann", totalAmount: 1 })],
+} as const;
 const whole = { scope: "all-tenants" } as const;
 
 describe("credentials", () => {
@@ -38,6 +46,61 @@ describe("credentials", () => {
     const error = await failureOf(() => annals.getHead(), "unauthenticated");
     expect(error.outcomeUnknown).toBe(false);
     expect(`${error.message} ${error.stack ?? ""} ${String(error.cause)}`).not.toContain("ret");
+  });
+
+  test("an aborted call whose provider throws at once is cancelled, and no more", async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    await using annals = connect({
+      address: server.grpcAddress,
+      token: "x",
+      tenant: requireTenant,
+    });
+    for (const call of [
+      (signal: AbortSignal) => annals.append(placing, { signal }),
+      (signal: AbortSignal) => annals.getHead({ signal }),
+    ]) {
+      const controller = new AbortController();
+      const called = call(controller.signal);
+      controller.abort();
+      await failureOf(() => called, "cancelled");
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", onUnhandled);
+    expect(unhandled).toEqual([]);
+  });
+
+  test.each(["unary", "pipelined"] as const)(
+    "closing ends whatever waits for them, with %s appends",
+    async (appends) => {
+      const ask = vi.fn(() => new Promise<string>(() => undefined));
+      const annals = connect({ address: server.grpcAddress, tenant: ask, appends });
+      const waiting = [
+        annals.append(placing),
+        annals.getHead(),
+        annals.readAll().toArray(),
+        annals.subscribe().toArray(),
+      ].map((call) => failureOf(() => call, "closed"));
+      await vi.waitUntil(() => ask.mock.calls.length === waiting.length);
+      await annals.close();
+      for (const error of await Promise.all(waiting)) expect(error.outcomeUnknown).toBe(false);
+    },
+  );
+
+  test("a process whose client was closed while an append waits for them ends", async () => {
+    const program = `
+      import { connect } from "@annals/client";
+      const annals = connect({ address: "${server.grpcAddress}", tenant: () => {
+        setImmediate(() => annals.close());
+        return new Promise(() => undefined);
+      } });
+      const stream = { aggregateType: "Order", aggregateId: "1" };
+      const append = annals.append({ stream, expected: "any", events: [] });
+      console.log(await append.catch(({ code }) => code));`;
+    const args = ["--input-type=module", "-e", program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 });
+    expect(stdout).toBe("closed\n");
   });
 
   test("a client closed while it waits for a token opens no connection", async () => {

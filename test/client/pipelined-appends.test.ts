@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { promisify } from "node:util";
 import { allTenants, connect, defineEvent, requireTenant, runWithTenant } from "@annals/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -31,6 +32,14 @@ afterAll(() => server.stop());
 
 const open = (address: string, tenant: string | (() => string)) =>
   connect({ address, tenant, events: [Counted], appends: "pipelined" });
+
+/** How many listeners a signal has, and signals that follow it: `AbortSignal.any` keeps those in a set. */
+function keptBy(signal: AbortSignal): number {
+  const isFollowers = (key: symbol) => key.description === "kDependantSignals";
+  const followers = Object.getOwnPropertySymbols(signal).find(isFollowers);
+  const { size = 0 } = followers ? (Reflect.get(signal, followers) as Set<unknown>) : {};
+  return getEventListeners(signal, "abort").length + size;
+}
 
 describe("pipelined appends", () => {
   test("10,000 in one tick all succeed, and after close the process ends", async () => {
@@ -135,6 +144,29 @@ describe("pipelined appends", () => {
     );
     expect(await small).toMatchObject({ version: 1n });
   });
+
+  test("one to a stream with an enormous name is refused, and those around it go on", async () => {
+    await using annals = open(server.grpcAddress, newTenant());
+    const before = annals.append(counted(0));
+    const enormous = { ...stream, aggregateId: "x".repeat(6_000_000) };
+    const refused = annals.append({ ...counted(0), stream: enormous });
+    const after = annals.append(counted(1));
+    const { details } = await failureOf(() => refused, "limit_exceeded");
+    expect(details.limit).toBe("message_bytes");
+    expect(await before).toMatchObject({ version: 1n });
+    expect(await after).toMatchObject({ version: 2n });
+  });
+
+  test.each(["given", "asked for"] as const)(
+    "with a credential that is %s leave nothing behind on a signal that lives long",
+    async (way) => {
+      const tenant = newTenant();
+      await using annals = open(server.grpcAddress, way === "given" ? tenant : () => tenant);
+      const { signal } = new AbortController();
+      for (let n = 0; n < 50; n++) await annals.append(counted(n), { signal });
+      expect(keptBy(signal)).toBe(0);
+    },
+  );
 
   test("without an answer they end by deadline, signal or close, and their outcome is unknown", async () => {
     let arrived: (id: bigint) => void = () => undefined;

@@ -31,6 +31,32 @@ test("shortly before it expires a new one is asked for, and nobody waits", async
   await expect.poll(token).toBe("token-2");
 });
 
+test("an issuer that does not answer is asked anew after a time, and only then", async () => {
+  let asked = 0;
+  const issue = () => {
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    const answer = Promise.resolve({ token: "good", expiresAt });
+    return ++asked === 1 ? new Promise<never>(() => undefined) : answer;
+  };
+  const token = refreshingToken(issue, { issueTimeoutMs: 20 });
+  const waiting = await Promise.allSettled([token(), token()]);
+  expect(waiting.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(asked).toBe(1);
+  expect(await token()).toBe("good");
+});
+
+test("an issuer that throws when it is asked fails no call while the token is good", async () => {
+  let now = 0;
+  const issue = () => {
+    if (now > 0) throw new Error("the issuer is down");
+    return Promise.resolve({ token: "good", expiresAt: new Date(10_000) });
+  };
+  const token = refreshingToken(issue, { refreshBeforeMs: 3_000, now: () => now });
+  await token();
+  now = 8_000;
+  expect(await token()).toBe("good");
+});
+
 test("an issuer that is down shows only when the token has expired, and is not hammered", async () => {
   const { state, token } = issuer();
   await token();

@@ -9,12 +9,15 @@ import {
   isAnnalsError,
   type SubscriptionState,
 } from "@annals/client";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
 import { OrderPlaced } from "../support/orders.js";
 import { newTenant, startTestServer } from "../support/server.js";
 import { startServerProcess } from "../support/server-process.js";
 import { tempFolder } from "../support/temp-folder.js";
+import { failureOf } from "./support/failure.js";
+import { startFakeServer } from "./support/fake-server.js";
 
 let server: AnnalsServer;
 beforeAll(async () => {
@@ -33,6 +36,15 @@ const append = (annals: Annals, aggregateId = "1") =>
     stream: { aggregateType: "Order", aggregateId },
     expected: "any",
     events: [placed()],
+  });
+
+/** A server that ends each call once it has caught up. */
+const startLeavingServer = (admit: () => void = () => undefined) =>
+  startFakeServer({
+    async *readAll() {
+      admit();
+      yield await Promise.resolve({ answer: { case: "caughtUp", value: {} } } as const);
+    },
   });
 
 describe("follow", () => {
@@ -126,6 +138,40 @@ describe("subscribe", () => {
     await annals.close();
     expect(isAnnalsError(await closed, "closed")).toBe(true);
   }, 60_000);
+
+  test("a provider that fails while the server is away is asked again", async () => {
+    await using fake = await startLeavingServer();
+    const outage = new Error("the identity provider is down");
+    const tenant = vi.fn(() => Promise.resolve("t"));
+    tenant.mockResolvedValueOnce("t").mockRejectedValueOnce(outage).mockRejectedValueOnce(outage);
+    await using annals = connect({ address: fake.address, tenant });
+    const causes: unknown[] = [];
+    const onState = (state: SubscriptionState) => {
+      if (state.kind === "waiting") causes.push(state.error.cause);
+    };
+    let connected = 0;
+    for await (const { mark } of annals.subscribe({ onState }).pages()) {
+      if (mark === "caught_up" && ++connected === 2) break;
+    }
+    expect(causes.slice(1, 3)).toEqual([outage, outage]);
+  });
+
+  test("a provider that fails before it has ever connected ends it", async () => {
+    await using fake = await startLeavingServer();
+    const tenant = () => Promise.reject(new Error("no such identity"));
+    await using annals = connect({ address: fake.address, tenant });
+    await failureOf(() => annals.subscribe().toArray(), "unauthenticated");
+  });
+
+  test("a server that refuses the credential when it connects again ends it", async () => {
+    let calls = 0;
+    await using fake = await startLeavingServer(() => {
+      if (++calls > 1) throw new ConnectError("revoked", Code.Unauthenticated);
+    });
+    await using annals = connect({ address: fake.address, tenant: () => "t" });
+    await failureOf(() => annals.subscribe().toArray(), "unauthenticated");
+    expect(calls).toBe(2);
+  });
 
   test("what coming again does not mend is thrown, once", async () => {
     const states: SubscriptionState["kind"][] = [];

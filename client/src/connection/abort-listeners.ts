@@ -12,6 +12,25 @@ export class AbortListeners {
     };
   }
 
+  /** What a promise gives, unless a signal is aborted first, or was. @throws its reason */
+  async race<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
+    const stops: (() => void)[] = [];
+    const aborted = new Promise<never>((_, reject) => {
+      for (const signal of signals) {
+        const abort = (): void => {
+          reject(signal.reason as Error);
+        };
+        if (signal.aborted) abort();
+        else stops.push(this.add(signal, abort));
+      }
+    });
+    try {
+      return await Promise.race([aborted, promise]);
+    } finally {
+      for (const stop of stops) stop();
+    }
+  }
+
   #listen(signal: AbortSignal): Set<() => void> {
     const waiting = new Set<() => void>();
     this.#waiting.set(signal, waiting);

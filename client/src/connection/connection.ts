@@ -7,6 +7,7 @@ import {
 } from "@annals/proto/annals/v1/event_store";
 import { openTransport } from "#platform";
 import type { OpenTransport } from "../platform/platform.js";
+import { AbortListeners } from "./abort-listeners.js";
 import { parseAddress } from "./address.js";
 import { type CredentialOptions, setCredentials, withCredentials } from "./credentials.js";
 import { AnnalsError } from "./errors.js";
@@ -59,14 +60,16 @@ export class Connection {
   readonly #reads: RawReads;
   readonly #deadlineMs: number;
   readonly #closing = new AbortController();
+  readonly #aborts = new AbortListeners();
 
   /** @throws AnnalsError invalid_options */
   constructor(private readonly options: ConnectionOptions) {
     const secret = options.token !== undefined;
     const url = parseAddress(options.address, secret, options.allowPlaintext ?? false);
     this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
+    const credentials = withCredentials(options, (asked, signal) => this.#race(asked, signal));
     // The client may be closed while a credential is awaited: no connection is opened after.
-    this.#open = openTransport(url.origin, [withCredentials(options), this.#whileOpen]);
+    this.#open = openTransport(url.origin, [credentials, this.#whileOpen]);
     this.#client = createClient(EventStore, this.#open.transport);
     this.#reads = createClient(readService(), this.#open.transport) as unknown as RawReads;
   }
@@ -128,21 +131,22 @@ export class Connection {
     const abort = (): void => {
       controller.abort(signal?.reason);
     };
-    signal?.addEventListener("abort", abort, { once: true });
+    const ignore = signal && this.#aborts.add(signal, abort);
     try {
       yield* run(this.#reads, { signal: controller.signal, ...timeout });
     } catch (error) {
       throw this.#errorOf(error, { writes: false, signal });
     } finally {
-      signal?.removeEventListener("abort", abort);
+      ignore?.();
       controller.abort();
     }
   }
 
   /** Waits, unless the client is closed or the signal aborted meanwhile. @throws AnnalsError */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
-    const any = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    await sleep(ms, any).catch(() => undefined);
+    const waking = new AbortController();
+    await this.#race(sleep(ms, waking.signal), signal).catch(() => undefined);
+    waking.abort();
     this.#assertReady(signal);
   }
 
@@ -155,24 +159,33 @@ export class Connection {
     readonly remainingMs: number;
   }> {
     this.#assertReady(signal);
-    const timeoutMs = parseDeadline(deadlineMs);
-    const start = performance.now();
+    const end = performance.now() + parseDeadline(deadlineMs);
     const headers = new Headers();
+    await setCredentials(headers, this.options, (asked) => this.#waitUntil(end, asked, signal));
+    this.#assertReady(signal);
+    return { headers, remainingMs: Math.max(1, end - performance.now()) };
+  }
+
+  /** Waits for a credential until a time of `performance.now()` at the latest. @throws AnnalsError */
+  async #waitUntil<T>(end: number, asked: Promise<T>, signal?: AbortSignal): Promise<T> {
     const timeout = new AbortController();
     const timer = setTimeout(() => {
       timeout.abort(new AnnalsError("deadline_exceeded", "no credential in time", {}));
-    }, timeoutMs);
-    const ending = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal;
+    }, end - performance.now());
     try {
-      await setCredentials(headers, this.options, ending);
-    } catch (cause) {
-      if (!signal?.aborted) throw cause;
-      throw new AnnalsError("cancelled", "aborted before the call", {}, { cause });
+      return await this.#race(asked, signal, timeout.signal);
+    } catch (error) {
+      this.#assertReady(signal);
+      throw error;
     } finally {
       clearTimeout(timer);
     }
-    this.#assertReady(signal);
-    return { headers, remainingMs: Math.max(1, timeoutMs - (performance.now() - start)) };
+  }
+
+  /** What a promise gives, unless the client is closed or a signal aborted first. @throws its reason */
+  #race<T>(promise: Promise<T>, ...signals: (AbortSignal | undefined)[]): Promise<T> {
+    const given = signals.filter((signal) => signal !== undefined);
+    return this.#aborts.race(promise, [this.#closing.signal, ...given]);
   }
 
   /** Opens a call for many appends, with the credentials given. */

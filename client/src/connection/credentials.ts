@@ -19,68 +19,63 @@ export interface CredentialOptions {
   readonly tenant?: Provided<string> | undefined;
 }
 
+/** The error of a provider that failed: it may give a credential later. No server refused one. */
+export class ProviderFailure extends AnnalsError<"unauthenticated"> {
+  constructor(cause: unknown) {
+    super("unauthenticated", "the credential's provider failed", {}, { cause });
+  }
+}
+
+/** Waits for what a provider was asked for, no longer than the call may. */
+type Wait = (asked: Promise<string>) => Promise<string>;
+
 /**
- * Gives every call its credentials, but one that was given them. A call waits for them no longer than it may take.
+ * Gives every call its credentials, but one that was given them.
  *
+ * @param wait how a call waits for them, which ends when its signal is aborted
  * @throws AnnalsError invalid_options when there are none
  */
-export function withCredentials({ token, tenant }: CredentialOptions): Interceptor {
+export function withCredentials(
+  { token, tenant }: CredentialOptions,
+  wait: (asked: Promise<string>, signal: AbortSignal) => Promise<string>,
+): Interceptor {
   if (token === undefined && tenant === undefined) {
     throw new AnnalsError("invalid_options", "connect needs a token, or a tenant in dev mode", {});
   }
   return (next) => async (request) => {
     const { header, signal } = request;
     const given = header.has("authorization") || header.has("x-tenant-id");
-    if (!given) await setCredentials(header, { token, tenant }, signal);
+    if (!given) await setCredentials(header, { token, tenant }, (asked) => wait(asked, signal));
     return next(request);
   };
 }
 
-/** Asks for the caller's credentials, and no longer than the signal allows. @throws AnnalsError */
+/** Asks for the caller's credentials. @throws AnnalsError, and what `wait` throws */
 export async function setCredentials(
   header: Headers,
   { token, tenant }: CredentialOptions,
-  signal: AbortSignal,
+  wait: Wait,
 ): Promise<void> {
   if (token !== undefined) {
-    setHeader(header, "authorization", `Bearer ${await valueOf(token, signal)}`);
+    setHeader(header, "authorization", `Bearer ${await valueOf(token, wait)}`);
   }
   if (tenant !== undefined) {
-    const value = await valueOf(tenant, signal);
+    const value = await valueOf(tenant, wait);
     if (typeof tenant === "function") assertOneTenant(value);
     setHeader(header, "x-tenant-id", value);
   }
 }
 
-async function valueOf(provided: Provided<string>, signal: AbortSignal): Promise<string> {
-  if (typeof provided !== "function") return provided;
-  const { promise, stop } = abortOf(signal);
-  try {
-    return await Promise.race([provided(), promise]);
-  } catch (cause) {
-    if (signal.aborted || isAnnalsError(cause)) throw cause;
-    throw new AnnalsError("unauthenticated", "the credential's provider failed", {}, { cause });
-  } finally {
-    stop();
-  }
+function valueOf(provided: Provided<string>, wait: Wait): string | Promise<string> {
+  return typeof provided === "function" ? wait(ask(provided)) : provided;
 }
 
-/** A promise that rejects when the signal is aborted, until it is stopped. */
-function abortOf(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
-  const controller = new AbortController();
-  const promise = new Promise<never>((_, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { signal: controller.signal });
-  });
-  return {
-    promise,
-    stop: () => {
-      controller.abort();
-    },
-  };
+async function ask(provider: () => string | Promise<string>): Promise<string> {
+  try {
+    return await provider();
+  } catch (cause) {
+    throw isAnnalsError(cause) ? cause : new ProviderFailure(cause);
+  }
 }
 
 function assertOneTenant(value: string): void {

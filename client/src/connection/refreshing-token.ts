@@ -1,3 +1,5 @@
+import { AbortListeners } from "./abort-listeners.js";
+
 /** A token, and until when it is good. */
 export interface IssuedToken {
   readonly token: string;
@@ -8,6 +10,11 @@ export interface IssuedToken {
 export interface RefreshingTokenOptions {
   /** How long before it expires a new one is asked for, in milliseconds. Default: 60,000. */
   readonly refreshBeforeMs?: number;
+  /**
+   * How long the issuer may take, in milliseconds: then whoever waits for it fails, and the next call
+   * asks anew. Default: 30,000.
+   */
+  readonly issueTimeoutMs?: number;
   /** The time, in Unix milliseconds; for tests. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -22,20 +29,25 @@ const retryMs = 1_000;
  */
 export function refreshingToken(
   issue: () => Promise<IssuedToken>,
-  { refreshBeforeMs = 60_000, now = Date.now }: RefreshingTokenOptions = {},
+  {
+    refreshBeforeMs = 60_000,
+    issueTimeoutMs = 30_000,
+    now = Date.now,
+  }: RefreshingTokenOptions = {},
 ): () => Promise<string> {
   let current: IssuedToken | undefined;
   let asking: Promise<string> | undefined;
   let askAgainAt = -Infinity;
 
+  const renew = async (): Promise<string> => {
+    // Its timer, unlike setTimeout's, keeps no process alive.
+    const timeout = AbortSignal.timeout(issueTimeoutMs);
+    current = await new AbortListeners().race(issue(), [timeout]);
+    return current.token;
+  };
   const ask = (): Promise<string> => {
     askAgainAt = now() + retryMs;
-    return (asking ??= issue()
-      .then((issued) => {
-        current = issued;
-        return issued.token;
-      })
-      .finally(() => (asking = undefined)));
+    return (asking ??= renew().finally(() => (asking = undefined)));
   };
   return () => {
     const left = (current?.expiresAt.getTime() ?? -Infinity) - now();

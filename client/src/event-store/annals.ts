@@ -137,7 +137,8 @@ export class Annals<Known extends DomainEvent = DomainEvent> implements AsyncDis
 
   /**
    * A log's events from a place on, and then live, for as long as the loop goes on: over lost
-   * connections, restarts of the server and full queues, each event once and in order.
+   * connections, restarts of the server and full queues, each event once and in order. Once it has
+   * been connected, a provider of credentials that fails is asked again, too.
    *
    * @throws AnnalsError in the loop, what coming again does not mend: unauthenticated,
    *   permission_denied, invalid_argument, unreadable_event, unknown_event_type,

@@ -33,6 +33,11 @@ export interface PipelineOptions {
   readonly maxInFlight: number;
   /** How long a call without appends stays open, in milliseconds. */
   readonly idleMs: number;
+  /**
+   * How long a call with appends may go without any answer, in milliseconds: an append that is late
+   * then ends it, and the others go over the next.
+   */
+  readonly silenceMs: number;
   /** Called when the call ended because nothing needed it. */
   readonly onIdle: () => void;
 }
@@ -50,6 +55,8 @@ export class AppendPipeline {
   #closed = false;
   #attempts = 0;
   #call = new AbortController();
+  /** When the first append was sent since the call's last answer, by `performance.now()`. */
+  #silentSince: number | undefined;
   #wake: () => void = () => undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -76,7 +83,10 @@ export class AppendPipeline {
       const abort = (): void => {
         giveUp("cancelled", signal?.reason);
       };
-      const timer = setTimeout(giveUp, deadlineMs, "deadline_exceeded");
+      const timer = setTimeout(() => {
+        giveUp("deadline_exceeded");
+        this.#endIfSilent();
+      }, deadlineMs);
       const settle = (outcome: AppendResponse | AnnalsError): void => {
         clearTimeout(timer);
         ignore?.();
@@ -108,6 +118,11 @@ export class AppendPipeline {
     this.#wake();
   }
 
+  #endIfSilent(): void {
+    if (this.#silentSince === undefined) return;
+    if (performance.now() - this.#silentSince >= this.options.silenceMs) this.#stop();
+  }
+
   #settled(): void {
     this.#wake();
     if (!this.idle || this.#closed) return;
@@ -124,6 +139,7 @@ export class AppendPipeline {
     this.#running = true;
     while (!this.idle && !this.#closed) {
       const { signal } = (this.#call = new AbortController());
+      this.#silentSince = undefined;
       try {
         for await (const answer of this.options.open(this.#requests(signal), signal)) {
           if (!this.#take(answer)) break;
@@ -151,12 +167,14 @@ export class AppendPipeline {
       this.#queued.delete(correlationId);
       this.#sent.set(correlationId, entry);
       entry.sends++;
+      this.#silentSince ??= performance.now();
       yield { correlationId, append: entry.request };
     }
   }
 
   /** @returns false when the server cannot take appends now, so that all are to be sent again */
   #take({ correlationId, outcome }: AppendStreamResponse): boolean {
+    this.#silentSince = undefined;
     const entry = this.#sent.get(correlationId);
     if (!entry) return true; // given up
     if (outcome.case === "appended") {

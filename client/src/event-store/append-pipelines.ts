@@ -9,6 +9,8 @@ type Request = MessageInitShape<typeof AppendRequestSchema>;
 const maxInFlight = 256;
 const maxPipelines = 32;
 const idleMs = 30_000;
+/** Longer than a server that is well takes for any answer. */
+const silenceMs = 2_000;
 /** Most bytes of appends without an answer: a producer that never waits is stopped here. */
 const maxPendingBytes = 256 * 1_024 * 1_024;
 
@@ -74,6 +76,7 @@ export class AppendPipelines {
       open: (requests, signal) => this.connection.appendStream(requests, headers, signal),
       maxInFlight,
       idleMs,
+      silenceMs,
       onIdle: () => this.#pipelines.delete(key),
     });
     this.#pipelines.set(key, pipeline);

@@ -43,9 +43,10 @@ export async function append(
     expectedVersion: toProtoExpected(expected),
     events: events.map(toProtoEvent),
   };
-  assertFits(request, events);
+  const bytes = mostBytes(stream, events);
+  assertFits(request, bytes);
   const answer = pipelines
-    ? await pipelines.append(request, mostBytes(events), options)
+    ? await pipelines.append(request, bytes, options)
     : await connection.write((client, call) => client.append(request, call), options);
   return {
     version: answer.aggregateVersion,

@@ -1,4 +1,5 @@
 import type { Connection } from "../connection/connection.js";
+import { ProviderFailure } from "../connection/credentials.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UndecodedPage } from "./event-stream.js";
@@ -37,6 +38,7 @@ export async function* subscribe(
   const { scope, filter, signal, unknownEvents, onState, maxDelayMs = 10_000 } = options;
   let after = options.after;
   let delayMs = minDelayMs;
+  let everConnected = false;
   for (;;) {
     onState?.({ kind: "connecting" });
     let connected = false;
@@ -44,7 +46,7 @@ export async function* subscribe(
       const request = { ...{ scope, after, filter, signal, unknownEvents }, follow: true };
       for await (const page of readAllPages(connection, registry, defined(request))) {
         if (!connected && page.mark !== "caught_up") onState?.({ kind: "catching_up" });
-        connected = true;
+        connected = everConnected = true;
         delayMs = minDelayMs;
         if (page.mark) onState?.({ kind: page.mark === "caught_up" ? "live" : "catching_up" });
         yield page;
@@ -52,7 +54,7 @@ export async function* subscribe(
       }
       throw new AnnalsError("unavailable", "the server ended the call", {});
     } catch (error) {
-      if (!isAnnalsError(error) || !mayPass(error, connected)) throw error;
+      if (!isAnnalsError(error) || !mayPass(error, connected, everConnected)) throw error;
       const wait = Math.max(error.retryAfterMs ?? 0, delayMs * (0.5 + Math.random() / 2));
       delayMs = Math.min(2 * delayMs, maxDelayMs);
       onState?.({ kind: "waiting", error, delayMs: wait });
@@ -61,8 +63,11 @@ export async function* subscribe(
   }
 }
 
-/** Whether coming again may help. A credential that was good may have run out in the meantime. */
-function mayPass(error: AnnalsError, connected: boolean): boolean {
+/**
+ * Whether coming again may help. A credential that was good may have run out in the meantime, and a
+ * provider that has given one may be out of order for a while.
+ */
+function mayPass(error: AnnalsError, connected: boolean, everConnected: boolean): boolean {
   switch (error.code) {
     case "unavailable":
     case "internal":
@@ -71,7 +76,7 @@ function mayPass(error: AnnalsError, connected: boolean): boolean {
     case "limit_exceeded":
       return error.retryAfterMs !== undefined;
     case "unauthenticated":
-      return connected;
+      return connected || (everConnected && error instanceof ProviderFailure);
     default:
       return false;
   }
