@@ -1,15 +1,17 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { DatabaseSync } from "@photostructure/sqlite";
 import ts from "typescript";
 import { expect, onTestFinished, test } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
 import { limits } from "#server/domain/limits.js";
-import { appendTo, clientOf } from "./support/client.js";
+import { appendTo, clientOf, readAll } from "./support/client.js";
 import { startTestPostgres } from "./support/postgres.js";
-import { startTestServer, type TestSettings } from "./support/server.js";
+import { newTenant, startTestServer, type TestSettings } from "./support/server.js";
+import { tempFolder } from "./support/temp-folder.js";
 
 /** Runs the TypeScript of a page, as one program, against a server. @returns what it prints */
 async function runExample(
@@ -34,6 +36,29 @@ async function runExample(
 function codeOf(page: string): string {
   const blocks = readFileSync(page, "utf8").matchAll(/```ts\n([^]*?)\n```/g);
   return Array.from(blocks, ([, code]) => code).join("\n");
+}
+
+/** Type-checks programs that are in memory only, by the options of the tests. @param programs texts by file names */
+function typeErrorsOf(programs: ReadonlyMap<string, string>): string {
+  const { config } = ts.readConfigFile("test/tsconfig.json", (file) => ts.sys.readFile(file)) as {
+    config: unknown;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, "test");
+  const host = ts.createCompilerHost(options);
+  const program = ts.createProgram([...programs.keys()], options, {
+    ...host,
+    readFile: (file) => programs.get(file) ?? ts.sys.readFile(file),
+    fileExists: (file) => programs.has(file) || ts.sys.fileExists(file),
+    getSourceFile: (file, version) =>
+      programs.has(file)
+        ? ts.createSourceFile(file, programs.get(file) ?? "", version)
+        : host.getSourceFile(file, version),
+  });
+  const errors = [...programs.keys()].flatMap((file) => {
+    const source = program.getSourceFile(file);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  });
+  return ts.formatDiagnostics(errors, host);
 }
 
 async function startServer(settings: TestSettings = {}): Promise<AnnalsServer> {
@@ -154,6 +179,47 @@ test("the application of docs/how-to/multi-tenant-web-app.md answers what its co
   expect(said.length).toBe(9);
   expect(shown.trim().split("\n")).toEqual(said);
 });
+
+test("the backup of docs/how-to/operate.md, taken while a server runs, is a log that another one serves", async () => {
+  const page = readFileSync("docs/how-to/operate.md", "utf8");
+  const statement = /sqlite3 data\/annals.db "(VACUUM INTO 'backup.db')"/.exec(page)![1]!;
+  const folder = tempFolder();
+  const [file, backup] = [join(folder, "annals.db"), join(folder, "backup.db")];
+  const tenant = newTenant();
+  const running = clientOf((await startServer({ store: `sqlite:${file}` })).grpcAddress, tenant);
+  await running.append(appendTo("1"));
+
+  const database = new DatabaseSync(file);
+  database.exec(statement.replace("backup.db", backup));
+  database.close();
+  await running.append(appendTo("2"));
+
+  const restored = await startServer({ store: `sqlite:${backup}` });
+  const events = await readAll(clientOf(restored.grpcAddress, tenant));
+  expect(events.map(({ aggregateId }) => aggregateId)).toEqual(["1"]);
+  expect(await readAll(running)).toHaveLength(2);
+});
+
+test(
+  "the TypeScript of every page has the types that this repository asks for",
+  { timeout: 60_000 },
+  () => {
+    const pages = ["README.md"].concat(
+      readdirSync("docs", { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".md") && !/^reference.sdk/.test(path))
+        .map((path) => join("docs", path)),
+    );
+    const programs = new Map<string, string>();
+    for (const page of pages) {
+      const code = codeOf(page);
+      const file = `${page.replace(/\W/g, "-")}.ts`;
+      if (code !== "")
+        programs.set(ts.sys.resolvePath(join("test", file)), `${code}\nexport {};\n`);
+    }
+    expect(programs.size).toBeGreaterThan(10);
+    expect(typeErrorsOf(programs)).toBe("");
+  },
+);
 
 test("every page of the documentation is in its index", () => {
   const index = readFileSync("docs/README.md", "utf8");

@@ -1033,7 +1033,7 @@ export declare const EventStore: GenService<{
    * AppendStream is Append, pipelined: many requests in flight on one call. Answers carry the
    * request's correlation_id, may come in any order, and fail one by one without ending the call.
    * Requests on the same stream are taken in the order sent. Close the sending side to end the call;
-   * what is in flight is still answered.
+   * what is in flight is still answered. Needs the scope events:append.
    *
    * @generated from rpc annals.v1.EventStore.AppendStream
    */
@@ -1044,7 +1044,7 @@ export declare const EventStore: GenService<{
   },
   /**
    * Read answers one stream's events, in pages. NOT_FOUND when it has none, unless it follows: then
-   * it waits for the first.
+   * it waits for the first. Needs the scope events:read.
    *
    * @generated from rpc annals.v1.EventStore.Read
    */
@@ -1055,7 +1055,8 @@ export declare const EventStore: GenService<{
   },
   /**
    * ReadAll answers a log, in pages: the caller's tenant's, or the whole one (scope ALL_TENANTS). With
-   * follow it goes on with what is appended, without a hole or a repetition.
+   * follow it goes on with what is appended, without a hole or a repetition. Needs the scope
+   * events:read; for the whole log events:read:all-tenants.
    *
    * @generated from rpc annals.v1.EventStore.ReadAll
    */
@@ -1066,6 +1067,7 @@ export declare const EventStore: GenService<{
   },
   /**
    * GetEventsByType answers one page of the tenant's events of one aggregate type, by position.
+   * Needs the scope events:read.
    *
    * @generated from rpc annals.v1.EventStore.GetEventsByType
    */
@@ -1075,7 +1077,7 @@ export declare const EventStore: GenService<{
     output: typeof GetEventsByTypeResponseSchema;
   },
   /**
-   * GetEvent answers the event with an id.
+   * GetEvent answers the event with an id. Needs the scope events:read.
    *
    * @generated from rpc annals.v1.EventStore.GetEvent
    */
@@ -1086,6 +1088,7 @@ export declare const EventStore: GenService<{
   },
   /**
    * GetStream answers what is known of a stream without reading it. NOT_FOUND when it has no events.
+   * Needs the scope events:read.
    *
    * @generated from rpc annals.v1.EventStore.GetStream
    */
@@ -1095,7 +1098,8 @@ export declare const EventStore: GenService<{
     output: typeof GetStreamResponseSchema;
   },
   /**
-   * GetHead answers where the log ends now.
+   * GetHead answers where the log ends now. Needs the scope events:read; for the whole log
+   * events:read:all-tenants.
    *
    * @generated from rpc annals.v1.EventStore.GetHead
    */

@@ -158,8 +158,8 @@ export const RemoveDeadLetterResponseSchema = /*@__PURE__*/
 
 /**
  * Projections keeps how far projections came, who holds them, and the events that they gave up on.
- * Needs the scope projections, and events:read:all-tenants besides where the scope asked for is
- * SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
+ * Every RPC needs the scope projections, and events:read:all-tenants besides where the scope asked for
+ * is SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
  *
  * @generated from service annals.v1.Projections
  */

@@ -192,7 +192,7 @@ export declare type DeleteSnapshotResponse = Message<"annals.v1.DeleteSnapshotRe
 export declare const DeleteSnapshotResponseSchema: GenMessage<DeleteSnapshotResponse>;
 
 /**
- * Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+ * Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
  *
  * @generated from service annals.v1.Snapshots
  */

@@ -65,7 +65,7 @@ export const DeleteSnapshotResponseSchema = /*@__PURE__*/
   messageDesc(file_annals_v1_snapshots, 6);
 
 /**
- * Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+ * Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
  *
  * @generated from service annals.v1.Snapshots
  */

@@ -527,7 +527,7 @@ export declare type GetCurrentTenantResponse = Message<"annals.v1.GetCurrentTena
 export declare const GetCurrentTenantResponseSchema: GenMessage<GetCurrentTenantResponse>;
 
 /**
- * Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+ * Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
  * tenants:admin.
  *
  * @generated from service annals.v1.Tenants
@@ -587,7 +587,8 @@ export declare const Tenants: GenService<{
     output: typeof ResumeTenantResponseSchema;
   },
   /**
-   * GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs any scope.
+   * GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs
+   * any scope of a tenant: events:append, events:read, snapshots or projections.
    *
    * @generated from rpc annals.v1.Tenants.GetCurrentTenant
    */

@@ -129,7 +129,7 @@ export const GetCurrentTenantResponseSchema = /*@__PURE__*/
   messageDesc(file_annals_v1_tenants, 15);
 
 /**
- * Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+ * Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
  * tenants:admin.
  *
  * @generated from service annals.v1.Tenants

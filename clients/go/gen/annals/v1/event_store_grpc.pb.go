@@ -49,21 +49,25 @@ type EventStoreClient interface {
 	// AppendStream is Append, pipelined: many requests in flight on one call. Answers carry the
 	// request's correlation_id, may come in any order, and fail one by one without ending the call.
 	// Requests on the same stream are taken in the order sent. Close the sending side to end the call;
-	// what is in flight is still answered.
+	// what is in flight is still answered. Needs the scope events:append.
 	AppendStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[AppendStreamRequest, AppendStreamResponse], error)
 	// Read answers one stream's events, in pages. NOT_FOUND when it has none, unless it follows: then
-	// it waits for the first.
+	// it waits for the first. Needs the scope events:read.
 	Read(ctx context.Context, in *ReadRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadResponse], error)
 	// ReadAll answers a log, in pages: the caller's tenant's, or the whole one (scope ALL_TENANTS). With
-	// follow it goes on with what is appended, without a hole or a repetition.
+	// follow it goes on with what is appended, without a hole or a repetition. Needs the scope
+	// events:read; for the whole log events:read:all-tenants.
 	ReadAll(ctx context.Context, in *ReadAllRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadAllResponse], error)
 	// GetEventsByType answers one page of the tenant's events of one aggregate type, by position.
+	// Needs the scope events:read.
 	GetEventsByType(ctx context.Context, in *GetEventsByTypeRequest, opts ...grpc.CallOption) (*GetEventsByTypeResponse, error)
-	// GetEvent answers the event with an id.
+	// GetEvent answers the event with an id. Needs the scope events:read.
 	GetEvent(ctx context.Context, in *GetEventRequest, opts ...grpc.CallOption) (*GetEventResponse, error)
 	// GetStream answers what is known of a stream without reading it. NOT_FOUND when it has no events.
+	// Needs the scope events:read.
 	GetStream(ctx context.Context, in *GetStreamRequest, opts ...grpc.CallOption) (*GetStreamResponse, error)
-	// GetHead answers where the log ends now.
+	// GetHead answers where the log ends now. Needs the scope events:read; for the whole log
+	// events:read:all-tenants.
 	GetHead(ctx context.Context, in *GetHeadRequest, opts ...grpc.CallOption) (*GetHeadResponse, error)
 }
 
@@ -188,21 +192,25 @@ type EventStoreServer interface {
 	// AppendStream is Append, pipelined: many requests in flight on one call. Answers carry the
 	// request's correlation_id, may come in any order, and fail one by one without ending the call.
 	// Requests on the same stream are taken in the order sent. Close the sending side to end the call;
-	// what is in flight is still answered.
+	// what is in flight is still answered. Needs the scope events:append.
 	AppendStream(grpc.BidiStreamingServer[AppendStreamRequest, AppendStreamResponse]) error
 	// Read answers one stream's events, in pages. NOT_FOUND when it has none, unless it follows: then
-	// it waits for the first.
+	// it waits for the first. Needs the scope events:read.
 	Read(*ReadRequest, grpc.ServerStreamingServer[ReadResponse]) error
 	// ReadAll answers a log, in pages: the caller's tenant's, or the whole one (scope ALL_TENANTS). With
-	// follow it goes on with what is appended, without a hole or a repetition.
+	// follow it goes on with what is appended, without a hole or a repetition. Needs the scope
+	// events:read; for the whole log events:read:all-tenants.
 	ReadAll(*ReadAllRequest, grpc.ServerStreamingServer[ReadAllResponse]) error
 	// GetEventsByType answers one page of the tenant's events of one aggregate type, by position.
+	// Needs the scope events:read.
 	GetEventsByType(context.Context, *GetEventsByTypeRequest) (*GetEventsByTypeResponse, error)
-	// GetEvent answers the event with an id.
+	// GetEvent answers the event with an id. Needs the scope events:read.
 	GetEvent(context.Context, *GetEventRequest) (*GetEventResponse, error)
 	// GetStream answers what is known of a stream without reading it. NOT_FOUND when it has no events.
+	// Needs the scope events:read.
 	GetStream(context.Context, *GetStreamRequest) (*GetStreamResponse, error)
-	// GetHead answers where the log ends now.
+	// GetHead answers where the log ends now. Needs the scope events:read; for the whole log
+	// events:read:all-tenants.
 	GetHead(context.Context, *GetHeadRequest) (*GetHeadResponse, error)
 	mustEmbedUnimplementedEventStoreServer()
 }

@@ -39,8 +39,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Projections keeps how far projections came, who holds them, and the events that they gave up on.
-// Needs the scope projections, and events:read:all-tenants besides where the scope asked for is
-// SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
+// Every RPC needs the scope projections, and events:read:all-tenants besides where the scope asked for
+// is SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
 type ProjectionsClient interface {
 	// AcquireProjection claims a projection, which need not exist. With a lease only when nobody else holds
 	// one; without, at once.
@@ -170,8 +170,8 @@ func (c *projectionsClient) RemoveDeadLetter(ctx context.Context, in *RemoveDead
 // for forward compatibility.
 //
 // Projections keeps how far projections came, who holds them, and the events that they gave up on.
-// Needs the scope projections, and events:read:all-tenants besides where the scope asked for is
-// SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
+// Every RPC needs the scope projections, and events:read:all-tenants besides where the scope asked for
+// is SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
 type ProjectionsServer interface {
 	// AcquireProjection claims a projection, which need not exist. With a lease only when nobody else holds
 	// one; without, at once.

@@ -31,7 +31,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+// Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
 type SnapshotsClient interface {
 	// SaveSnapshot keeps a snapshot in place of an older one. One of a lower version than the one kept is
 	// not an error and changes nothing. NOT_FOUND when the stream has no events.
@@ -84,7 +84,7 @@ func (c *snapshotsClient) DeleteSnapshot(ctx context.Context, in *DeleteSnapshot
 // All implementations must embed UnimplementedSnapshotsServer
 // for forward compatibility.
 //
-// Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+// Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
 type SnapshotsServer interface {
 	// SaveSnapshot keeps a snapshot in place of an older one. One of a lower version than the one kept is
 	// not an error and changes nothing. NOT_FOUND when the stream has no events.

@@ -36,7 +36,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+// Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
 // tenants:admin.
 type TenantsClient interface {
 	// ListTenants answers one page of the tenants that have events or were configured, by id.
@@ -52,7 +52,8 @@ type TenantsClient interface {
 	SuspendTenant(ctx context.Context, in *SuspendTenantRequest, opts ...grpc.CallOption) (*SuspendTenantResponse, error)
 	// ResumeTenant lets the tenant's calls in again. No error when it is not suspended.
 	ResumeTenant(ctx context.Context, in *ResumeTenantRequest, opts ...grpc.CallOption) (*ResumeTenantResponse, error)
-	// GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs any scope.
+	// GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs
+	// any scope of a tenant: events:append, events:read, snapshots or projections.
 	GetCurrentTenant(ctx context.Context, in *GetCurrentTenantRequest, opts ...grpc.CallOption) (*GetCurrentTenantResponse, error)
 }
 
@@ -128,7 +129,7 @@ func (c *tenantsClient) GetCurrentTenant(ctx context.Context, in *GetCurrentTena
 // All implementations must embed UnimplementedTenantsServer
 // for forward compatibility.
 //
-// Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+// Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
 // tenants:admin.
 type TenantsServer interface {
 	// ListTenants answers one page of the tenants that have events or were configured, by id.
@@ -144,7 +145,8 @@ type TenantsServer interface {
 	SuspendTenant(context.Context, *SuspendTenantRequest) (*SuspendTenantResponse, error)
 	// ResumeTenant lets the tenant's calls in again. No error when it is not suspended.
 	ResumeTenant(context.Context, *ResumeTenantRequest) (*ResumeTenantResponse, error)
-	// GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs any scope.
+	// GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs
+	// any scope of a tenant: events:append, events:read, snapshots or projections.
 	GetCurrentTenant(context.Context, *GetCurrentTenantRequest) (*GetCurrentTenantResponse, error)
 	mustEmbedUnimplementedTenantsServer()
 }

@@ -93,7 +93,7 @@ class EventStoreServicer(object):
         """AppendStream is Append, pipelined: many requests in flight on one call. Answers carry the
         request's correlation_id, may come in any order, and fail one by one without ending the call.
         Requests on the same stream are taken in the order sent. Close the sending side to end the call;
-        what is in flight is still answered.
+        what is in flight is still answered. Needs the scope events:append.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,7 +101,7 @@ class EventStoreServicer(object):
 
     def Read(self, request, context):
         """Read answers one stream's events, in pages. NOT_FOUND when it has none, unless it follows: then
-        it waits for the first.
+        it waits for the first. Needs the scope events:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,7 +109,8 @@ class EventStoreServicer(object):
 
     def ReadAll(self, request, context):
         """ReadAll answers a log, in pages: the caller's tenant's, or the whole one (scope ALL_TENANTS). With
-        follow it goes on with what is appended, without a hole or a repetition.
+        follow it goes on with what is appended, without a hole or a repetition. Needs the scope
+        events:read; for the whole log events:read:all-tenants.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,13 +118,14 @@ class EventStoreServicer(object):
 
     def GetEventsByType(self, request, context):
         """GetEventsByType answers one page of the tenant's events of one aggregate type, by position.
+        Needs the scope events:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetEvent(self, request, context):
-        """GetEvent answers the event with an id.
+        """GetEvent answers the event with an id. Needs the scope events:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,13 +133,15 @@ class EventStoreServicer(object):
 
     def GetStream(self, request, context):
         """GetStream answers what is known of a stream without reading it. NOT_FOUND when it has no events.
+        Needs the scope events:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetHead(self, request, context):
-        """GetHead answers where the log ends now.
+        """GetHead answers where the log ends now. Needs the scope events:read; for the whole log
+        events:read:all-tenants.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

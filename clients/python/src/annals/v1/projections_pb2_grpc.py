@@ -27,8 +27,8 @@ if _version_not_supported:
 
 class ProjectionsStub(object):
     """Projections keeps how far projections came, who holds them, and the events that they gave up on.
-    Needs the scope projections, and events:read:all-tenants besides where the scope asked for is
-    SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
+    Every RPC needs the scope projections, and events:read:all-tenants besides where the scope asked for
+    is SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
     """
 
     def __init__(self, channel):
@@ -86,8 +86,8 @@ class ProjectionsStub(object):
 
 class ProjectionsServicer(object):
     """Projections keeps how far projections came, who holds them, and the events that they gave up on.
-    Needs the scope projections, and events:read:all-tenants besides where the scope asked for is
-    SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
+    Every RPC needs the scope projections, and events:read:all-tenants besides where the scope asked for
+    is SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
     """
 
     def AcquireProjection(self, request, context):
@@ -216,8 +216,8 @@ def add_ProjectionsServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class Projections(object):
     """Projections keeps how far projections came, who holds them, and the events that they gave up on.
-    Needs the scope projections, and events:read:all-tenants besides where the scope asked for is
-    SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
+    Every RPC needs the scope projections, and events:read:all-tenants besides where the scope asked for
+    is SCOPE_ALL_TENANTS. Each tenant has names of its own, and so has the whole log.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SnapshotsStub(object):
-    """Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+    """Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
     """
 
     def __init__(self, channel):
@@ -53,7 +53,7 @@ class SnapshotsStub(object):
 
 
 class SnapshotsServicer(object):
-    """Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+    """Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
     """
 
     def SaveSnapshot(self, request, context):
@@ -105,7 +105,7 @@ def add_SnapshotsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Snapshots(object):
-    """Snapshots keeps the latest snapshot of each stream. Needs the scope snapshots.
+    """Snapshots keeps the latest snapshot of each stream. Every RPC needs the scope snapshots.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TenantsStub(object):
-    """Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+    """Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
     tenants:admin.
     """
 
@@ -69,7 +69,7 @@ class TenantsStub(object):
 
 
 class TenantsServicer(object):
-    """Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+    """Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
     tenants:admin.
     """
 
@@ -112,7 +112,8 @@ class TenantsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetCurrentTenant(self, request, context):
-        """GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs any scope.
+        """GetCurrentTenant answers what a tenant may know of itself, to its own credential. Needs
+        any scope of a tenant: events:append, events:read, snapshots or projections.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,7 +161,7 @@ def add_TenantsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Tenants(object):
-    """Tenants describes, configures and suspends tenants. Except for GetCurrentTenant it needs the scope
+    """Tenants describes, configures and suspends tenants. Every RPC but GetCurrentTenant needs the scope
     tenants:admin.
     """
 
