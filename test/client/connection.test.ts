@@ -149,6 +149,18 @@ describe("deadlines and signals", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
+  test("many calls of one signal listen to it once, and end with it", async () => {
+    await withSilentServer(async (address) => {
+      await using annals = connect({ address, tenant: newTenant() });
+      const aborting = new AbortController();
+      const calls = Array.from({ length: 30 }, () => annals.getHead({ signal: aborting.signal }));
+      expect(getEventListeners(aborting.signal, "abort")).toHaveLength(1);
+      aborting.abort();
+      for (const call of calls) await expect(call).rejects.toMatchObject({ code: "cancelled" });
+      expect(getEventListeners(aborting.signal, "abort")).toEqual([]);
+    });
+  });
+
   test("closing ends what is under way; later calls say that the client is closed", async () => {
     await withSilentServer(async (address) => {
       const annals = connect({ address, tenant: newTenant() });

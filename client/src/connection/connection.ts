@@ -110,10 +110,13 @@ export class Connection {
   ): Promise<T> {
     this.#assertReady(signal);
     const timeoutMs = parseDeadline(deadlineMs);
+    const own = signal && this.#follow(signal);
     try {
-      return await run(client, { timeoutMs, ...(signal && { signal }) });
+      return await run(client, { timeoutMs, ...(own && { signal: own.controller.signal }) });
     } catch (error) {
       throw this.#errorOf(error, { writes, signal });
+    } finally {
+      own?.ignore();
     }
   }
 
@@ -127,19 +130,24 @@ export class Connection {
   ): AsyncGenerator<T, void, undefined> {
     this.#assertReady(signal);
     const timeout = deadlineMs === undefined ? {} : { timeoutMs: parseDeadline(deadlineMs) };
-    const controller = new AbortController();
-    const abort = (): void => {
-      controller.abort(signal?.reason);
-    };
-    const ignore = signal && this.#aborts.add(signal, abort);
+    const { controller, ignore } = this.#follow(signal);
     try {
       yield* run(this.#reads, { signal: controller.signal, ...timeout });
     } catch (error) {
       throw this.#errorOf(error, { writes: false, signal });
     } finally {
-      ignore?.();
+      ignore();
       controller.abort();
     }
+  }
+
+  /** A call's own signal, aborted with its caller's, which may be that of many calls. */
+  #follow(signal: AbortSignal | undefined): { controller: AbortController; ignore: () => void } {
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort(signal?.reason);
+    };
+    return { controller, ignore: signal ? this.#aborts.add(signal, abort) : () => undefined };
   }
 
   /** Waits, unless the client is closed or the signal aborted meanwhile. @throws AnnalsError */
