@@ -138,6 +138,36 @@ describe("an event that cannot be read", () => {
     expect(seen).toEqual([1n, 2n]);
     expect(await store.listDeadLetters("counters")).toEqual([]);
   });
+
+  test("is put aside also before one that ends the runner", async () => {
+    const tenant = newTenant();
+    const annals = open(tenant);
+    await append(annals, 1);
+    await appendUnreadable(annals);
+    await append(annals, 3);
+    const Added = defineEvent({
+      type: "Added",
+      aggregateType: "Counter",
+      schema: z.object({ n: z.number() }),
+    });
+    await annals.append({ stream, expected: "any", events: [Added.create({ n: 4 })] });
+    await appendUnreadable(annals);
+    const store = createMemoryProjectionStore();
+    const { seen, projection } = remembering();
+    const options = { projection, store, unknownEvents: "fail" } as const;
+    const { runner } = run(annals, options);
+    await expect.poll(async () => (await runner.health()).state).toBe("failed");
+    expect(await store.listDeadLetters("counters")).toMatchObject([{ position: 2n }]);
+    const later = connect({ address: server.grpcAddress, tenant, events: [Counted, Added] });
+    onTestFinished(() => later.close());
+    run(later, options);
+    await expect.poll(() => seen).toEqual([1n, 3n, 4n]);
+    await expect.poll(() => store.listDeadLetters("counters")).toHaveLength(2);
+    expect(await store.listDeadLetters("counters")).toMatchObject([
+      { position: 2n },
+      { position: 5n },
+    ]);
+  });
 });
 
 describe("failures that say nothing of the event", () => {
@@ -229,7 +259,8 @@ describe("transactions", () => {
         if (++writes !== 1) return real.write(claim, work);
         const lose = async (transaction: Database) => {
           const progress = await work(transaction);
-          if (outcome === "lost") throw new Error("the connection broke before the commit");
+          if (outcome === "lost")
+            throw new AnnalsError("unavailable", "lost before the commit", {});
           return progress;
         };
         await real.write(claim, lose);
@@ -243,6 +274,41 @@ describe("transactions", () => {
     expect(kinds(reports, "store_failed")).toHaveLength(1);
     expect(kinds(reports, "retry")).toEqual([]);
   });
+
+  test.each(["the database", "a statement"])(
+    "a handler over its time writes nothing more: through %s",
+    async (what) => {
+      const annals = open(newTenant());
+      await append(annals, 1, 2);
+      const database = openDatabase();
+      database.exec("CREATE TABLE late (position INTEGER)");
+      let wake = (): void => undefined;
+      const asleep = new Promise<void>((resolve) => (wake = resolve));
+      let late: Promise<void> | undefined;
+      const writeLate = async (transaction: Database) => {
+        const statement = transaction.prepare("INSERT INTO late VALUES (1)");
+        await asleep;
+        if (what === "a statement") statement.run();
+        else transaction.exec("INSERT INTO late VALUES (1)");
+      };
+      const projection = {
+        handle: (event: DomainEvent, context: { transaction: Database }) => {
+          if (late) {
+            insert(event, context);
+            return undefined;
+          }
+          return (late = writeLate(context.transaction));
+        },
+        truncate,
+      };
+      const store = openSqliteProjectionStore(database);
+      run(annals, { projection, store, handlerTimeoutMs: 20 });
+      await expect.poll(() => rows(database)).toEqual([1, 2]);
+      wake();
+      await expect(late).rejects.toMatchObject({ code: "closed" });
+      expect(database.prepare("SELECT * FROM late").all()).toEqual([]);
+    },
+  );
 
   test("a batch runs for its tenant, where its events have one in common", async () => {
     const [a, b] = [newTenant(), newTenant()];

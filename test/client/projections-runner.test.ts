@@ -1,10 +1,12 @@
 import {
   allTenants,
   type Annals,
+  AnnalsError,
   connect,
   createMemoryProjectionStore,
   currentTenant,
   type DomainEvent,
+  type ErrorCode,
   ProjectionRunner,
   type ProjectionReport,
   type ProjectionRunnerOptions,
@@ -112,6 +114,72 @@ describe("places", () => {
     await expect.poll(() => positions(end.seen)).toEqual([4]);
   });
 
+  test.each(["tenant", "all-tenants"] as const)(
+    "a first run at the end that handled nothing keeps its start: %s",
+    async (scope) => {
+      const tenant = newTenant();
+      const annals = open(tenant);
+      await append(annals, 2);
+      const reader = scope === "tenant" ? annals : open(allTenants);
+      const filter = scope === "tenant" ? {} : { filter: { tenantIds: [tenant] } };
+      const options = {
+        store: createMemoryProjectionStore(),
+        scope,
+        start: "end",
+        ...filter,
+      } as const;
+      const first = run(reader, undefined, options);
+      await expect.poll(() => first.reports).toContainEqual({ kind: "state", state: "live" });
+      await first.runner.stop();
+      await append(annals, 2);
+      const second = run(reader, undefined, options);
+      await expect.poll(() => positions(second.seen)).toEqual([3, 4]);
+      expect((await second.runner.health()).lastHandledAt).toBeInstanceOf(Date);
+    },
+  );
+
+  test("who takes over from a first run at the end begins with the event that it left", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const options = { store: createMemoryProjectionStore(), start: "end" } as const;
+    const begun = latch();
+    const first = run(
+      annals,
+      () => {
+        begun.open();
+        return new Promise(() => undefined);
+      },
+      { ...options, stopTimeoutMs: 5 },
+    );
+    await expect.poll(() => first.reports).toContainEqual({ kind: "state", state: "live" });
+    expect((await first.runner.health()).lastHandledAt).toBeUndefined();
+    await append(annals, 1);
+    await begun.opened;
+    const second = run(annals, undefined, options);
+    await append(annals, 1);
+    await expect.poll(() => positions(second.seen)).toEqual([2, 3]);
+  });
+
+  test("a store that does not take the start holds up no stop", async () => {
+    const memory = createMemoryProjectionStore();
+    const write = () => Promise.reject(new Error("disk full"));
+    const { runner, reports } = run(open(), undefined, {
+      store: { ...memory, write },
+      start: { position: 5n },
+    });
+    await expect.poll(() => reports.map(({ kind }) => kind)).toContain("store_failed");
+    await runner.stop();
+    expect((await runner.health()).state).toBe("stopped");
+  });
+
+  test("a filter that nothing fits leaves nothing behind: all tenants", async () => {
+    await append(open(), 1);
+    const filter = { aggregateTypes: ["Nothing"] };
+    const { runner, reports } = run(open(allTenants), undefined, { scope: "all-tenants", filter });
+    await expect.poll(() => reports).toContainEqual({ kind: "state", state: "live" });
+    await expect.poll(async () => (await runner.health()).eventsBehind).toBe(0n);
+  });
+
   test("all tenants: each event in its tenant's context, from a cursor on", async () => {
     const [a, b] = [newTenant(), newTenant()];
     const operator = open(allTenants);
@@ -201,6 +269,52 @@ describe("failures", () => {
     await expect.poll(() => positions(good.seen)).toEqual([1]);
   });
 
+  test("a store that refuses the claim ends it", async () => {
+    const annals = open();
+    const store = annals.projections.store("all-tenants");
+    const { runner, reports } = run(annals, undefined, { store });
+    await failureOf(() => runner.rebuild(), "permission_denied");
+    expect(await runner.health()).toMatchObject({
+      state: "failed",
+      error: { code: "permission_denied" },
+    });
+    expect(reports.filter(({ kind }) => kind === "store_failed")).toEqual([]);
+  });
+
+  test.each(["invalid_argument", "permission_denied", "unimplemented"] as const)(
+    "a store that refuses a place ends it: %s",
+    async (code) => {
+      const annals = open();
+      await append(annals, 1);
+      const refusal = new AnnalsError<ErrorCode>(code, "no", {});
+      const store = {
+        ...createMemoryProjectionStore(),
+        write: () => Promise.reject(refusal),
+      };
+      const { runner } = run(annals, undefined, { store });
+      await expect.poll(async () => (await runner.health()).error).toBe(refusal);
+      expect((await runner.health()).state).toBe("failed");
+    },
+  );
+
+  test("a credential that never was good ends it; one that ran out is waited for", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const memory = createMemoryProjectionStore();
+    const refuse = () => Promise.reject(new AnnalsError("unauthenticated", "no", {}));
+    const never = run(annals, undefined, { store: { ...memory, acquire: refuse } });
+    await failureOf(() => never.runner.rebuild(), "unauthenticated");
+    let isExpired = true;
+    const write: typeof memory.write = (claim, work) => {
+      if (!isExpired) return memory.write(claim, work);
+      isExpired = false;
+      return refuse();
+    };
+    const expired = run(annals, undefined, { store: { ...memory, write } });
+    await expect.poll(async () => (await expired.runner.health()).eventsBehind).toBe(0n);
+    expect(expired.reports.filter(({ kind }) => kind === "store_failed")).toHaveLength(1);
+  });
+
   test("options that make no sense are refused", async () => {
     const annals = open();
     await failureOf(() => run(annals, undefined, { name: "" }), "invalid_options");
@@ -272,6 +386,7 @@ describe("pause, stop, rebuild", () => {
     await begun.opened;
     await stuck.runner.stop();
     expect(stuck.reports).toContainEqual({ kind: "stopped_by_force" });
+    expect(await stuck.runner.health()).toMatchObject({ state: "stopped", error: undefined });
     const next = run(annals, undefined, { store });
     await expect.poll(() => positions(next.seen)).toEqual([1]);
   });
@@ -340,6 +455,128 @@ describe("pause, stop, rebuild", () => {
     await runner.rebuild();
     expect(positions(seen)).toEqual([1, 2, 4]);
     expect(await runner.health()).toMatchObject({ eventsBehind: 0n });
+  });
+});
+
+describe("a rebuild without a transaction", () => {
+  test("that dies after the read model was emptied begins again in the next run", async () => {
+    const annals = open();
+    await append(annals, 3);
+    const store = createMemoryProjectionStore();
+    const first = run(annals, undefined, { store });
+    await expect.poll(() => first.seen.length).toBe(3);
+    await first.runner.stop();
+    const readModel = new Set(positions(first.seen)).add(99);
+    const emptied = latch();
+    const projection = {
+      handle: ({ position }: DomainEvent) => void readModel.add(Number(position)),
+      truncate: () => {
+        readModel.clear();
+        emptied.open();
+      },
+    };
+    const dying: ProjectionStore<undefined> = {
+      ...store,
+      write: async (claim, work) => {
+        const progress = await work(undefined);
+        if (readModel.size === 0) await new Promise(() => undefined);
+        await store.write(claim, () => Promise.resolve(progress));
+      },
+    };
+    // Never stopped: it is as good as dead.
+    const dead = new ProjectionRunner(annals, { name: "orders", store: dying, projection });
+    void dead.rebuild();
+    await emptied.opened;
+    run(annals, undefined, { store, projection });
+    await expect.poll(() => [...readModel]).toEqual([1, 2, 3]);
+  });
+
+  test("that dies before the read model is emptied empties it in the next run", async () => {
+    const annals = open();
+    await append(annals, 3);
+    const store = createMemoryProjectionStore();
+    const readModel = new Set([99]);
+    const begun = latch();
+    const projection = {
+      handle: ({ position }: DomainEvent) => void readModel.add(Number(position)),
+      truncate: () => {
+        begun.open();
+        return new Promise<void>(() => undefined);
+      },
+    };
+    const dead = new ProjectionRunner(annals, { name: "orders", store, projection });
+    void dead.rebuild();
+    await begun.opened;
+    const truncate = () => {
+      readModel.clear();
+    };
+    const next = run(annals, undefined, { store, projection: { ...projection, truncate } });
+    await expect.poll(() => [...readModel]).toEqual([1, 2, 3]);
+    await expect.poll(() => next.reports).toContainEqual({ kind: "state", state: "live" });
+    await next.runner.stop();
+    readModel.add(100);
+    const after = run(annals, undefined, { store, projection: { ...projection, truncate } });
+    await expect.poll(() => after.reports).toContainEqual({ kind: "state", state: "live" });
+    expect([...readModel]).toEqual([1, 2, 3, 100]);
+  });
+
+  test("asked of one that another has taken over from leaves the read model alone", async () => {
+    const annals = open();
+    await append(annals, 3);
+    const store = annals.projections.store();
+    const readModel = new Set<number>();
+    const projection = {
+      handle: ({ position }: DomainEvent) => void readModel.add(Number(position)),
+      truncate: () => {
+        readModel.clear();
+      },
+    };
+    const old = run(annals, undefined, { store, projection });
+    await expect.poll(() => old.reports).toContainEqual({ kind: "state", state: "live" });
+    const active = run(annals, undefined, { store, projection });
+    await expect.poll(() => active.reports).toContainEqual({ kind: "state", state: "live" });
+    await failureOf(() => old.runner.rebuild(), "projection_superseded");
+    expect([...readModel]).toEqual([1, 2, 3]);
+  });
+});
+
+describe("what a runner says of itself", () => {
+  test("after a pause it is what it was", async () => {
+    const { runner, reports } = run(open());
+    await expect.poll(() => reports).toContainEqual({ kind: "state", state: "live" });
+    runner.pause();
+    expect((await runner.health()).state).toBe("paused");
+    runner.resume();
+    expect((await runner.health()).state).toBe("live");
+    expect(reports.slice(-2)).toEqual([
+      { kind: "state", state: "paused" },
+      { kind: "state", state: "live" },
+    ]);
+  });
+
+  test("once stopped it stays so: it neither pauses nor resumes, and rebuilds no more", async () => {
+    const { runner } = run(open());
+    await runner.stop();
+    runner.pause();
+    expect((await runner.health()).state).toBe("stopped");
+    runner.resume();
+    expect((await runner.health()).state).toBe("stopped");
+    await failureOf(() => runner.rebuild(), "cancelled");
+  });
+
+  test("a rebuild that a stop cuts short is not done", async () => {
+    const annals = open();
+    await append(annals, 2);
+    const [begun, go] = [latch(), latch()];
+    const { runner } = run(annals, () => {
+      begun.open();
+      return go.opened;
+    });
+    const rebuilt = failureOf(() => runner.rebuild(), "cancelled");
+    await begun.opened;
+    const stopped = runner.stop();
+    go.open();
+    await Promise.all([rebuilt, stopped]);
   });
 });
 

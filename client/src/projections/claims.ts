@@ -3,6 +3,7 @@ import type { ProjectionClaim } from "./projection-store.js";
 import { delayAfter } from "./retry-policy.js";
 import type { ProjectionRunnerOptions } from "./runner-options.js";
 import type { RunnerStatus } from "./runner-status.js";
+import { mayPass } from "./transient.js";
 
 type ClaimOptions<Transaction> = Pick<
   ProjectionRunnerOptions<Transaction>,
@@ -11,22 +12,30 @@ type ClaimOptions<Transaction> = Pick<
 
 /** Claims a projection in its store, and holds it. */
 export class Claims<Transaction> {
+  #admitted = false;
+
   constructor(
     private readonly options: ClaimOptions<Transaction>,
     private readonly status: RunnerStatus,
     private readonly wait: (delayMs: number) => Promise<void>,
   ) {}
 
-  /** Waits until the projection is free, and the store answers. @throws what `wait` throws */
+  /**
+   * Waits until the projection is free, and the store answers.
+   *
+   * @throws what `wait` throws, and what the store refuses with
+   */
   async claim(): Promise<ProjectionClaim> {
     const { store, name, lease, retry = {} } = this.options;
     for (let failures = 1; ;) {
       let delayMs = (lease?.ttlMs ?? 0) / 3;
       try {
         const claim = await store.acquire(name, lease?.ttlMs);
+        this.#admitted = true;
         if (claim) return claim;
         this.status.become("standby");
       } catch (error) {
+        if (!mayPass(error, this.#admitted)) throw error;
         delayMs = delayAfter(failures++, retry);
         this.status.report({ kind: "store_failed", error, delayMs });
       }

@@ -1,7 +1,7 @@
 import type { DomainEvent } from "../events/domain-event.js";
 import { inContextOf, inContextOfAll } from "./in-context-of.js";
 import type { PageWork } from "./page-work.js";
-import { HandlerFailure, runHandler } from "./run-handler.js";
+import { HandlerFailure } from "./run-handler.js";
 import { withRetries } from "./with-retries.js";
 import { writeProgress } from "./write-progress.js";
 
@@ -16,7 +16,7 @@ export async function handleInLanes(
   events: readonly DomainEvent[],
 ): Promise<number> {
   if (page.isHeld()) return 0;
-  const { projection, parallel, handlerTimeoutMs = 30_000 } = page.options;
+  const { projection, parallel } = page.options;
   const { finished } = page;
   let failure: { readonly error: unknown } | undefined;
   const runLane = async (lane: readonly DomainEvent[]): Promise<void> => {
@@ -34,11 +34,12 @@ export async function handleInLanes(
     }
   };
   if (projection.handleBatch && !parallel) {
-    const context = { transaction: undefined, signal: page.force, attempt: 1 };
     const handleBatch = projection.handleBatch.bind(projection, events);
-    const handler = (given: typeof context) => inContextOfAll(events, () => handleBatch(given));
     try {
-      await runHandler(handler, context, handlerTimeoutMs);
+      await page.runHandler((context) => inContextOfAll(events, () => handleBatch(context)), {
+        transaction: undefined,
+        attempt: 1,
+      });
       for (const event of events) finished.add(event);
       lanes.length = 0;
     } catch (error) {
@@ -49,10 +50,7 @@ export async function handleInLanes(
   const firstOpen = events.findIndex((event) => !finished.has(event));
   const done = firstOpen < 0 ? events.length : firstOpen;
   const last = events[done - 1];
-  if (last) {
-    const place = page.placeAfter(last);
-    await writeProgress(page, () => Promise.resolve({ place }));
-  }
+  if (last) await writeProgress(page, { place: page.placeAfter(last) });
   if (failure) throw failure.error;
   return done;
 }
@@ -74,14 +72,13 @@ function lanesOf(
 }
 
 async function handleWithRetries(page: PageWork<undefined>, event: DomainEvent): Promise<void> {
-  const { projection, handlerTimeoutMs = 30_000 } = page.options;
-  const tryOnce = (attempt: number): Promise<void> => {
-    const context = { transaction: undefined, signal: page.force, attempt };
-    const handler = (given: typeof context) =>
-      inContextOf(event, () => projection.handle(event, given));
-    return runHandler(handler, context, handlerTimeoutMs);
-  };
+  const { projection } = page.options;
+  const tryOnce = (attempt: number): Promise<void> =>
+    page.runHandler((context) => inContextOf(event, () => projection.handle(event, context)), {
+      transaction: undefined,
+      attempt,
+    });
   await withRetries(page, event, tryOnce, (deadLetter) =>
-    writeProgress(page, () => Promise.resolve({ place: page.written(), deadLetter })),
+    writeProgress(page, { place: page.written(), deadLetter }),
   );
 }

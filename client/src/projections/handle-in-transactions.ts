@@ -1,9 +1,9 @@
 import type { DomainEvent } from "../events/domain-event.js";
 import { inContextOf, inContextOfAll } from "./in-context-of.js";
 import type { PageWork } from "./page-work.js";
-import { HandlerFailure, runHandler } from "./run-handler.js";
+import { HandlerFailure } from "./run-handler.js";
 import { withRetries } from "./with-retries.js";
-import { writeProgress } from "./write-progress.js";
+import { writeProgress, writeWork } from "./write-progress.js";
 
 /**
  * Handles events in order, those of a page in one transaction with the place behind the last. When
@@ -15,29 +15,32 @@ export async function handleInTransactions<Transaction>(
   page: PageWork<Transaction>,
   events: readonly DomainEvent[],
 ): Promise<number> {
-  const { projection, handlerTimeoutMs = 30_000 } = page.options;
+  const { projection } = page.options;
   if (page.isHeld()) return 0;
   let done = 0;
   try {
-    await writeProgress(page, async (transaction) => {
-      const context = { transaction, signal: page.force, attempt: 1 };
+    await writeWork(page, async (transaction) => {
+      const given = { transaction, attempt: 1 };
       done = 0;
       if (projection.handleBatch) {
         const handleBatch = projection.handleBatch.bind(projection, events);
-        const handler = (given: typeof context) => inContextOfAll(events, () => handleBatch(given));
-        await runHandler(handler, context, handlerTimeoutMs);
+        await page.runHandler(
+          (context) => inContextOfAll(events, () => handleBatch(context)),
+          given,
+        );
         done = events.length;
       } else {
         for (const event of events) {
           if (done > 0 && page.isHeld()) break;
-          const handler = (given: typeof context) =>
-            inContextOf(event, () => projection.handle(event, given));
-          await runHandler(handler, context, handlerTimeoutMs);
+          await page.runHandler(
+            (context) => inContextOf(event, () => projection.handle(event, context)),
+            given,
+          );
           done++;
         }
       }
       const last = events[done - 1];
-      return { place: last ? page.placeAfter(last) : page.written() };
+      return last ? page.placeAfter(last) : page.written();
     });
     return done;
   } catch (error) {
@@ -56,17 +59,17 @@ async function handleAlone<Transaction>(
   page: PageWork<Transaction>,
   event: DomainEvent,
 ): Promise<void> {
-  const { projection, handlerTimeoutMs = 30_000 } = page.options;
+  const { projection } = page.options;
   const place = page.placeAfter(event);
   const tryOnce = (attempt: number): Promise<void> =>
-    writeProgress(page, async (transaction) => {
-      const context = { transaction, signal: page.force, attempt };
-      const handler = (given: typeof context) =>
-        inContextOf(event, () => projection.handle(event, given));
-      await runHandler(handler, context, handlerTimeoutMs);
-      return { place };
+    writeWork(page, async (transaction) => {
+      await page.runHandler(
+        (context) => inContextOf(event, () => projection.handle(event, context)),
+        { transaction, attempt },
+      );
+      return place;
     });
   await withRetries(page, event, tryOnce, (deadLetter) =>
-    writeProgress(page, () => Promise.resolve({ place, deadLetter })),
+    writeProgress(page, { place, deadLetter }),
   );
 }

@@ -20,10 +20,11 @@ export async function handlePage<Transaction>(
   { gate, signal }: { readonly gate: Gate; readonly signal: AbortSignal },
 ): Promise<void> {
   const { store, unreadableEvents = "dead_letter" } = work.options;
-  const failed = page.unreadable.find(
+  const failedAt = page.unreadable.findIndex(
     ({ error }) => unreadableEvents === "fail" || error.code === "unknown_event_type",
   );
-  if (!failed) await putAsideUnreadable(work, page);
+  const failed = page.unreadable[failedAt];
+  await putAside(work, failed ? page.unreadable.slice(0, failedAt) : page.unreadable);
   const readable = failed ? page.events.slice(0, failed.index) : page.events;
   let events = readable.filter((event) => progress.isOpen(event));
   while (events.length > 0 && !signal.aborted) {
@@ -36,16 +37,16 @@ export async function handlePage<Transaction>(
   if (events.length > 0) return;
   if (failed) throw failed.error;
   const place = progress.endPage(page.resumeFrom);
-  if (place) await writeProgress(work, () => Promise.resolve({ place }));
+  if (place) await writeProgress(work, { place });
 }
 
-async function putAsideUnreadable<Transaction>(
+async function putAside<Transaction>(
   work: PageWork<Transaction>,
-  page: ReadablePage,
+  unreadable: ReadablePage["unreadable"],
 ): Promise<void> {
-  for (const { error } of page.unreadable) {
+  for (const { error } of unreadable) {
     const deadLetter = toUnreadableDeadLetter(error);
-    await writeProgress(work, () => Promise.resolve({ place: work.written(), deadLetter }));
+    await writeProgress(work, { place: work.written(), deadLetter });
     work.report({ kind: "unreadable_event", error });
   }
 }

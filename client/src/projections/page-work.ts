@@ -1,4 +1,5 @@
 import type { DomainEvent } from "../events/domain-event.js";
+import type { HandlerContext } from "./handler-context.js";
 import type { Place } from "./place.js";
 import type { ProjectionClaim } from "./projection-store.js";
 import type { ProjectionReport, ProjectionRunnerOptions } from "./runner-options.js";
@@ -9,6 +10,11 @@ export interface PageWork<Transaction> {
   readonly claim: ProjectionClaim;
   /** Aborted when handlers are to end at once. */
   readonly force: AbortSignal;
+  /** Runs a handler, until its time is over or `force` is aborted. @throws HandlerFailure */
+  runHandler(
+    handler: (context: HandlerContext<Transaction>) => void | Promise<void>,
+    given: Omit<HandlerContext<Transaction>, "signal">,
+  ): Promise<void>;
   /** Whether no further event should be begun: on pause, stop and rebuild. */
   isHeld(): boolean;
   /** Waits between attempts. @throws when no attempt should follow */

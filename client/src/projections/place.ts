@@ -7,10 +7,17 @@ export interface Place {
   readonly through: bigint;
   /** The whole log: where to read on. It may stand before `through`, in the middle of a page. */
   readonly cursor: string;
+  /** The read model is to be emptied before anything is handled. */
+  readonly toEmpty?: true;
 }
 
 /** Before the first event. */
 export const beginning: Place = { through: 0n, cursor: "" };
+
+/** Before the first event, where a rebuild has begun. */
+export const rebuildBegun: Place = { ...beginning, toEmpty: true };
+
+const rebuildBegunText = "empty";
 
 /** The number that orders events in the log that is read. */
 export function orderOf(event: DomainEvent): bigint {
@@ -18,12 +25,13 @@ export function orderOf(event: DomainEvent): bigint {
 }
 
 /** A place as stores keep it. */
-export function formatPlace({ through, cursor }: Place): string {
-  return `${through}/${cursor}`;
+export function formatPlace({ through, cursor, toEmpty }: Place): string {
+  return toEmpty ? rebuildBegunText : `${through}/${cursor}`;
 }
 
 /** @throws AnnalsError invalid_options for text that is not a place */
 export function parsePlace(text: string): Place {
+  if (text === rebuildBegunText) return rebuildBegun;
   const [, through, cursor] = /^(\d{1,20})\/(.*)$/s.exec(text) ?? [];
   if (through === undefined || cursor === undefined) {
     throw new AnnalsError("invalid_options", "the stored place is not one of this package", {});

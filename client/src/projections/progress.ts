@@ -20,6 +20,13 @@ export class Progress {
     return this.#lastHandledAt;
   }
 
+  /** How many events are not done, when the log ends there. Filters pass over some. */
+  behind(end: Place): bigint {
+    const { through, cursor } = this.#place;
+    const isRead = end.cursor !== "" && cursor === end.cursor;
+    return isRead || through > end.through ? 0n : end.through - through;
+  }
+
   startAt(place: Place): void {
     this.#place = this.#written = place;
   }

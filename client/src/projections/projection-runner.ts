@@ -1,3 +1,4 @@
+import { AbortListeners } from "../connection/abort-listeners.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 import { sleep } from "../connection/sleep.js";
 import type { Annals } from "../event-store/annals.js";
@@ -7,7 +8,7 @@ import { Gate } from "./gate.js";
 import { handlePage } from "./handle-page.js";
 import { optionsProblem } from "./options-problem.js";
 import type { PageWork } from "./page-work.js";
-import { beginning, parsePlace, type Place } from "./place.js";
+import { beginning, parsePlace, type Place, rebuildBegun } from "./place.js";
 import { Progress } from "./progress.js";
 import type { ProjectionClaim } from "./projection-store.js";
 import { runHandler } from "./run-handler.js";
@@ -18,7 +19,7 @@ import type {
 } from "./runner-options.js";
 import { tellSafely } from "../connection/tell-safely.js";
 import { RunnerStatus } from "./runner-status.js";
-import { writeProgress } from "./write-progress.js";
+import { writeProgress, writeWork } from "./write-progress.js";
 
 interface Replay {
   readonly end: bigint;
@@ -44,6 +45,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   readonly #status: RunnerStatus;
   readonly #stopping = new AbortController();
   readonly #force = new AbortController();
+  readonly #forced = new AbortListeners();
 
   constructor(
     private readonly annals: Annals,
@@ -61,7 +63,8 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
         this.#status.become("stopped");
       },
       (error: unknown) => {
-        if (this.#stopping.signal.aborted && isAnnalsError(error, "cancelled")) {
+        const isStopped = this.#stopping.signal.aborted && isAnnalsError(error, "cancelled");
+        if (isStopped || this.#force.signal.aborted) {
           this.#status.become("stopped");
           return;
         }
@@ -74,31 +77,37 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   /** Begins no further event until `resume`. The place is kept. */
   pause(): void {
     this.#gate.close();
-    if (this.#running) this.#status.become("paused");
+    this.#status.onGate();
   }
 
   resume(): void {
     this.#gate.open();
-    if (this.#status.state === "paused") this.#status.become("catching_up");
+    this.#status.onGate();
   }
 
   /**
    * Empties the read model and replays the log; starts the runner if it was not. Resolves once all that was
-   * in the log is handled.
+   * in the log is handled. One that is cut short goes on in the next run: a store without
+   * transactions keeps that the read model is to be emptied, until it is.
    *
    * @param onProgress told after each page. What it throws is passed over
-   * @throws what the runner fails with
+   * @throws what the runner fails with; AnnalsError cancelled when it is stopped, before or meanwhile
    */
   async rebuild(onProgress?: (progress: RebuildProgress) => void): Promise<void> {
     const { through: end } = onProgress ? await this.#end() : beginning;
     this.#rebuilding = true;
     this.start();
-    const replayed = new Promise<void>((resolve) => {
-      this.#replays.add({ end, onProgress, resolve });
+    let resolve = (): void => undefined;
+    const replayed = new Promise<void>((resolved) => {
+      resolve = resolved;
     });
+    const replay = { end, onProgress, resolve };
+    this.#replays.add(replay);
     this.#reading.abort();
     await Promise.race([replayed, this.#running]);
+    if (!this.#replays.delete(replay)) return;
     if (this.#status.state === "failed") throw this.#error;
+    throw new AnnalsError("cancelled", "the runner was stopped", {});
   }
 
   /** Ends after the events in hand; after `stopTimeoutMs` at once. Idempotent. */
@@ -122,10 +131,9 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   /** How it does now. Asks the server where the log ends. @throws AnnalsError */
   async health(): Promise<ProjectionHealth> {
     const end = await this.#end();
-    const behind = end.through - this.#progress.place.through;
     return {
       state: this.#status.state,
-      eventsBehind: behind > 0n ? behind : 0n,
+      eventsBehind: this.#progress.behind(end),
       lastHandledAt: this.#progress.lastHandledAt,
       error: this.#error,
     };
@@ -140,8 +148,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
         this.#reading.abort(error);
       });
       try {
-        const { place } = claim;
-        this.#progress.startAt(place === undefined ? await this.#startPlace() : parsePlace(place));
+        await this.#takeUp(claim);
         while (!this.#stopping.signal.aborted) await this.#follow(claim);
       } catch (error) {
         if (!this.options.lease || !isAnnalsError(error, "projection_superseded")) throw error;
@@ -150,6 +157,14 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
         await claims.release(claim);
       }
     }
+  }
+
+  /** Starts where the projection stands. Where it starts for the first time is kept at once. */
+  async #takeUp(claim: ProjectionClaim): Promise<void> {
+    const place = claim.place === undefined ? await this.#startPlace() : parsePlace(claim.place);
+    this.#progress.startAt(place);
+    if (claim.place !== undefined || place === beginning) return;
+    await writeProgress(this.#pageWork(claim, this.#stopping.signal), { place });
   }
 
   async #startPlace(): Promise<Place> {
@@ -172,7 +187,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     try {
-      if (this.#rebuilding) await this.#truncate(claim, signal);
+      if (this.#rebuilding || this.#progress.place.toEmpty) await this.#empty(claim, signal);
       const { through, cursor } = this.#progress.place;
       this.#status.become("catching_up");
       const subscription = this.annals.subscribe({
@@ -208,22 +223,32 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     this.#replays.clear();
   }
 
-  async #truncate(claim: ProjectionClaim, reading: AbortSignal): Promise<void> {
-    const { projection, handlerTimeoutMs = 30_000 } = this.options;
-    await writeProgress(this.#pageWork(claim, reading), async (transaction) => {
-      const context = { transaction, signal: this.#force.signal, attempt: 1 };
-      await runHandler((given) => projection.truncate(given), context, handlerTimeoutMs);
-      return { place: beginning };
+  /**
+   * Empties the read model and goes back to the beginning. Without transactions it writes first that
+   * this has begun: who is superseded empties nothing, and after a crash the next run does it again.
+   */
+  async #empty(claim: ProjectionClaim, reading: AbortSignal): Promise<void> {
+    const { projection, store } = this.options;
+    const page = this.#pageWork(claim, reading);
+    if (!store.transactional) await writeProgress(page, { place: rebuildBegun });
+    await writeWork(page, async (transaction) => {
+      const truncate = projection.truncate.bind(projection);
+      await page.runHandler(truncate, { transaction, attempt: 1 });
+      return beginning;
     });
     this.#rebuilding = false;
   }
 
   #pageWork(claim: ProjectionClaim, signal: AbortSignal): PageWork<Transaction> {
     const progress = this.#progress;
+    const { handlerTimeoutMs = 30_000 } = this.options;
+    const force = this.#force.signal;
     return {
       options: this.options,
       claim,
-      force: this.#force.signal,
+      force,
+      runHandler: (handler, given) =>
+        runHandler(handler, { ...given, signal: force }, handlerTimeoutMs, this.#forced),
       finished: new Set<DomainEvent>(),
       isHeld: () => signal.aborted || this.#gate.isClosed,
       wait: (delayMs) => this.#wait(delayMs, signal),

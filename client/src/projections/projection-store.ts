@@ -23,7 +23,8 @@ export interface ProjectionStore<Transaction> {
 
   /**
    * Runs work and writes what it answers. A transactional store writes both or neither, one call at
-   * a time for each projection.
+   * a time for each projection. An error that is thrown once the work is done counts as a failure
+   * of that work, unless it is `unavailable` or another of those that pass by default.
    *
    * @throws AnnalsError projection_superseded, and what the work throws
    */

@@ -5,6 +5,7 @@ import type { ProjectionReport, ProjectionState } from "./runner-options.js";
 /** What a runner is doing, told to who listens. */
 export class RunnerStatus {
   #state: ProjectionState = "idle";
+  #shown: ProjectionState = "idle";
 
   constructor(
     private readonly gate: Gate,
@@ -12,20 +13,29 @@ export class RunnerStatus {
   ) {}
 
   get state(): ProjectionState {
-    return this.#state;
+    return this.#shown;
   }
 
-  /** Until it has ended, a closed gate shows as paused. */
   become(state: Exclude<ProjectionState, "failed">): void {
-    const shown = this.gate.isClosed && state !== "stopped" ? "paused" : state;
-    if (shown === this.#state) return;
-    this.#state = shown;
+    this.#state = state;
+    const shown = this.#isPaused() ? "paused" : state;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.report({ kind: "state", state: shown });
   }
 
+  /** Told when the gate was closed or opened: what runs behind a closed one shows as paused. */
+  onGate(): void {
+    if (this.#state !== "failed") this.become(this.#state);
+  }
+
   fail(error: unknown): void {
-    this.#state = "failed";
+    this.#state = this.#shown = "failed";
     this.report({ kind: "state", state: "failed", error });
+  }
+
+  #isPaused(): boolean {
+    return this.gate.isClosed && this.#state !== "idle" && this.#state !== "stopped";
   }
 
   readonly report = (report: ProjectionReport): void => {

@@ -1,3 +1,4 @@
+import { lendDatabase } from "./lent-database.js";
 import { superseded } from "./superseded.js";
 import type { ProjectionStore } from "./projection-store.js";
 
@@ -30,7 +31,9 @@ CREATE TABLE IF NOT EXISTS annals_projection_dead_letter (
 
 /**
  * Keeps places in the database of the read model, in one transaction with it. Makes its two tables,
- * `annals_projection` and `annals_projection_dead_letter`, when they are missing.
+ * `annals_projection` and `annals_projection_dead_letter`, when they are missing. What handlers get as
+ * `transaction` refuses every call once their transaction has ended, and so do statements prepared
+ * through it.
  *
  * @param database for one runner alone, because a connection has one transaction. Closing it is the
  *   caller's.
@@ -74,8 +77,10 @@ export function openSqliteProjectionStore<Database extends SqliteDatabase>(
     },
     write: async ({ projection, fence }, work) => {
       database.exec("BEGIN IMMEDIATE");
+      const lent = lendDatabase(database, () => isOpen(database));
       try {
-        const { place, deadLetter } = await work(database);
+        const { place, deadLetter } = await work(lent.database).finally(lent.end);
+        if (!isOpen(database)) throw new Error("the transaction was ended inside the work");
         const { changes } = database
           .prepare("UPDATE annals_projection SET place = ? WHERE name = ? AND fence = ?")
           .run(place, projection, fence);
@@ -90,7 +95,7 @@ export function openSqliteProjectionStore<Database extends SqliteDatabase>(
         }
         database.exec("COMMIT");
       } catch (error) {
-        database.exec("ROLLBACK");
+        rollBack(database);
         throw error;
       }
     },
@@ -136,4 +141,22 @@ interface DeadLetterRow {
   readonly position: string;
   readonly attempts: number;
   readonly error: string;
+}
+
+/** Whether the transaction is still open: only then another cannot begin. */
+function isOpen(database: SqliteDatabase): boolean {
+  try {
+    database.exec("BEGIN; ROLLBACK");
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function rollBack(database: SqliteDatabase): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // The error that leads here has done it already.
+  }
 }

@@ -10,16 +10,46 @@ const networkCodes: ReadonlySet<unknown> = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ]);
-/** PostgreSQL: connections that fail (class 08), and servers that stop, crash or start (57P01 to 57P03). */
-const postgresStates = /^(08[0-9A-Z]{3}|57P0[123])$/;
+/**
+ * PostgreSQL: connections that fail (class 08), transactions that lost to another (40001, 40P01),
+ * no room (class 53), servers that stop, crash or start (57P01 to 57P03), files that fail (58030).
+ */
+const postgresStates = /^(08[0-9A-Z]{3}|40001|40P01|53[0-9A-Z]{3}|57P0[123]|58030)$/;
+/** SQLite: busy, locked, out of memory, read only, input and output, full, cannot be opened. */
+const sqliteCodes: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 13, 14]);
 
 /**
- * Whether an error says that something could not be reached, and so nothing of the event in hand: an
- * `AnnalsError` `unavailable`, a system error of the network, an SQLSTATE of a lost connection.
+ * Whether an error tells of a database or a connection, and so nothing of the event in hand: an
+ * `AnnalsError` `unavailable`, a system error of the network, a code of PostgreSQL or SQLite.
  */
-export function isConnectionFailure(error: unknown): boolean {
+export function isTransientFailure(error: unknown): boolean {
   if (isAnnalsError(error)) return error.code === "unavailable";
   if (!(error instanceof Error) || !("code" in error)) return false;
   const { code } = error;
+  if ("errcode" in error && typeof error.errcode === "number") {
+    return sqliteCodes.has(error.errcode & 0xff); // the rest of an extended code says more of it
+  }
   return networkCodes.has(code) || (typeof code === "string" && postgresStates.test(code));
+}
+
+/**
+ * Whether a store that failed may take the same later. What a server refuses it refuses again; of
+ * other databases' errors nothing is known, and they may pass.
+ *
+ * @param admitted whether the store has answered before: a credential that was good may be renewed
+ */
+export function mayPass(error: unknown, admitted = true): boolean {
+  if (!isAnnalsError(error)) return true;
+  switch (error.code) {
+    case "unavailable":
+    case "internal":
+    case "deadline_exceeded":
+      return true;
+    case "limit_exceeded":
+      return error.retryAfterMs !== undefined;
+    case "unauthenticated":
+      return admitted;
+    default:
+      return false;
+  }
 }

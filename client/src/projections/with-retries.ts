@@ -4,7 +4,7 @@ import type { PageWork } from "./page-work.js";
 import type { DeadLetter } from "./projection-store.js";
 import { delayAfter } from "./retry-policy.js";
 import { HandlerFailure } from "./run-handler.js";
-import { isConnectionFailure } from "./transient.js";
+import { isTransientFailure } from "./transient.js";
 
 /**
  * Tries an event until it is handled, or given up on. Failures that are transient do not count.
@@ -18,7 +18,7 @@ export async function withRetries<Transaction>(
   giveUp: (deadLetter: DeadLetter) => Promise<void>,
 ): Promise<void> {
   const { retry = {} } = page.options;
-  const { maxAttempts = 5, isTransient = isConnectionFailure } = retry;
+  const { maxAttempts = 5, isTransient = isTransientFailure } = retry;
   let counted = 0;
   for (let attempt = 1; ; attempt++) {
     try {

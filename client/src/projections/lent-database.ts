@@ -1,0 +1,44 @@
+import { AnnalsError } from "../connection/errors.js";
+
+/** A database for a time. */
+export interface LentDatabase<Database> {
+  readonly database: Database;
+  /** From here on every call is refused, also of statements that were prepared through it. */
+  readonly end: () => void;
+}
+
+/**
+ * Lends a database for a transaction, so that who still holds it later writes nothing more. What is
+ * called afterwards throws AnnalsError closed.
+ *
+ * @param isOpen whether the transaction is: asked when a call has failed, because that may end it
+ */
+export function lendDatabase<Database extends object>(
+  database: Database,
+  isOpen: () => boolean,
+): LentDatabase<Database> {
+  let ended = false;
+  const lend = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get: (_, key) => {
+        const value: unknown = Reflect.get(target, key, target); // native getters know no proxy
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]): unknown => {
+          if (ended) throw new AnnalsError("closed", "the transaction has ended", {});
+          try {
+            const answer: unknown = Reflect.apply(value, target, args);
+            return key === "prepare" ? lend(answer as object) : answer;
+          } catch (error) {
+            ended ||= !isOpen();
+            throw error;
+          }
+        };
+      },
+    });
+  return {
+    database: lend(database),
+    end: () => {
+      ended = true;
+    },
+  };
+}
