@@ -36,10 +36,14 @@ async function run([command, ...args], address) {
   const code = await new Promise((end, fail) => child.on("error", fail).on("close", end));
   const lines = output.split("\n").filter((line) => line.startsWith("{"));
   const results = lines.map((line) => JSON.parse(line));
-  if (results.length === 0) throw new Error(`the runner said nothing (exit code ${code})`);
+  if (code !== 0 && results.every(({ ok }) => ok)) {
+    throw new Error(`the runner ended with exit code ${code} after ${results.length} scenarios`);
+  }
   return results;
 }
 
+/** How many scenarios there are, by the first runner. */
+let expected;
 const rows = [];
 const skipped = [];
 let failed = false;
@@ -52,6 +56,10 @@ for (const { name, missing, command } of languages) {
   const runner = command();
   for (const [store, use] of Object.entries(stores)) {
     const results = await use((url) => withServer(url, (address) => run(runner, address)));
+    expected ??= results.length;
+    if (results.length !== expected || expected === 0) {
+      throw new Error(`${name}, ${store}: ${results.length} scenarios of ${expected}`);
+    }
     const faults = results.filter(({ ok }) => !ok);
     for (const fault of faults) console.error(`${name}, ${store}: ${fault.name}: ${fault.error}`);
     failed ||= faults.length > 0;
