@@ -69,6 +69,14 @@ test("health is asked with JSON too", async () => {
   expect(await answer.json()).toEqual({ status: "SERVING" });
 });
 
+test("health takes no request that is larger than a name, and anybody may send one", async () => {
+  await using server = await startTestServer();
+  const check = `http://${server.httpAddress}/grpc.health.v1.Health/Check`;
+  const headers = { "content-type": "application/proto" };
+  const body = Buffer.alloc(8_192, Buffer.from([0x78, 1]));
+  expect((await fetch(check, { method: "POST", headers, body })).status).toBe(429);
+});
+
 test("reflection lists the service and describes it, what it imports included", async () => {
   await using server = await startTestServer();
   const { listServicesResponse } = await reflect(server.grpcAddress, { listServices: "" });

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { connect } from "node:http2";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
@@ -112,6 +113,31 @@ describe("stopping", () => {
       expect(new Set(answered)).toEqual(appends);
     },
   );
+
+  test("a reader that stands still does not hold up a stop", async () => {
+    const server = await startServerProcess(["--store=memory:", "--shutdown-timeout-ms=60000"]);
+    const tenant = newTenant();
+    const slow = connect(`http://${server.address}`, { settings: { initialWindowSize: 200 } });
+    slow.on("error", () => undefined);
+    const call = slow.request({
+      ...{ ":method": "POST", ":path": "/annals.v1.EventStore/AppendStream" },
+      ...{ "content-type": "application/grpc", te: "trailers", "x-tenant-id": tenant },
+    });
+    call.on("error", () => undefined);
+    for (let i = 0; i < 2_000; i++) {
+      const request = create(AppendStreamRequestSchema, { append: appendTo(`${i}`) });
+      const message = toBinary(AppendStreamRequestSchema, request);
+      const length = Buffer.alloc(5);
+      length.writeUInt32BE(message.length, 1);
+      call.write(Buffer.concat([length, message]));
+    }
+    const written = async () => (await clientOf(server.address, tenant).getHead({})).head?.position;
+    await expect.poll(written, { timeout: 20_000 }).toBeGreaterThan(250n);
+    const begun = performance.now();
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect(performance.now() - begun).toBeLessThan(20_000);
+    slow.destroy();
+  });
 
   test("annals health says SERVING while it runs, and fails after", async () => {
     const server = await startServerProcess(["--store=memory:"]);

@@ -84,3 +84,11 @@ test("one who waits is woken by the bound, the time and the abort", async () => 
   await expect(aborted).rejects.toMatchObject({ failure: { reason: "cancelled" } });
   expect(tail.waiting).toBe(0);
 });
+
+test("what is let go is not kept by a page that was made of it", () => {
+  const tail = newTail();
+  for (const position of [1n, 2n]) tail.push(eventAt(position));
+  expect(tail.after(0n, undefined, 10).events).toHaveLength(2);
+  tail.drop(2n);
+  expect(tail.after(0n, undefined, 10).events).toEqual([]);
+});

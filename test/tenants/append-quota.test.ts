@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AnnalsError } from "#server/domain/error.js";
@@ -7,6 +8,7 @@ import type { TenantLimits } from "#server/domain/tenant-settings.js";
 import { createMemoryStore } from "#server/store/memory/open.js";
 import type { Store } from "#server/store/store.js";
 import { AppendQuota } from "#server/tenants/append-quota.js";
+import { AppendRates } from "#server/tenants/append-rates.js";
 import { TokenBucket } from "#server/tenants/token-bucket.js";
 import { any, append, newEvents, newStream, newTenant } from "../support/store-input.js";
 
@@ -121,6 +123,41 @@ describe("events a day", () => {
     broken = false;
     expect(await write(1)).toMatchObject({ ok: true });
   });
+});
+
+test("what other servers wrote counts after a second, also for a server that was at rest", async () => {
+  const here = quotaOf({ eventsPerDay: 100 });
+  const there = new AppendQuota(
+    here.store,
+    () => ({ eventsPerDay: 100 }),
+    () => here.clock.now,
+  );
+  await here.write(1);
+  const { tenantId, store } = here;
+  await there.admit(tenantId, randomUUID(), { events: 90, bytes: 0 }, () =>
+    append(
+      store,
+      { tenantId, stream: newStream(), expected: any, events: newEvents(90) },
+      here.clock.now,
+    ),
+  );
+  await setTimeout(1_100);
+  const burst = await Promise.all(Array.from({ length: 50 }, () => limitOf(() => here.write(1))));
+  expect(burst.filter((limit) => limit === "let in")).toHaveLength(9);
+});
+
+test("what comes while a rate is lifted is not held against the tenant when it is set again", () => {
+  const rates = new AppendRates();
+  const tenantId = newTenant();
+  const bytes = { appendBytesPerSecond: 1_000_000 };
+  for (let i = 0; i < 100; i++) rates.take(tenantId, bytes, { events: 1_000, bytes: 1 });
+  rates.assertNotOverdrawn(tenantId, { ...bytes, appendEventsPerSecond: 10 });
+});
+
+test("a tenant at its limit is told that limit, not that it was too fast", async () => {
+  const { write } = quotaOf({ eventsPerDay: 5, appendEventsPerSecond: 10 });
+  await write(5);
+  for (let i = 0; i < 30; i++) expect(await limitOf(() => write(1))).toBe("tenant_events_per_day");
 });
 
 test("a token bucket lets through its rate, and no more than one overdraft beyond a second's worth", () => {

@@ -34,8 +34,8 @@ export interface PipelineOptions {
   /** How long a call without appends stays open, in milliseconds. */
   readonly idleMs: number;
   /**
-   * How long a call with appends may go without any answer, in milliseconds: an append that is late
-   * then ends it, and the others go over the next.
+   * How long a call with appends may go without any answer, in milliseconds, and twice as long after each that
+   * did: an append that is late then ends it, and the others go over the next.
    */
   readonly silenceMs: number;
   /** Called when the call ended because nothing needed it. */
@@ -57,6 +57,8 @@ export class AppendPipeline {
   #call = new AbortController();
   /** When the first append was sent since the call's last answer, by `performance.now()`. */
   #silentSince: number | undefined;
+  /** Calls ended one after the other because nothing was answered: each is waited for twice as long. */
+  #silentCalls = 0;
   #wake: () => void = () => undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -120,7 +122,10 @@ export class AppendPipeline {
 
   #endIfSilent(): void {
     if (this.#silentSince === undefined) return;
-    if (performance.now() - this.#silentSince >= this.options.silenceMs) this.#stop();
+    const patienceMs = this.options.silenceMs * 2 ** this.#silentCalls;
+    if (performance.now() - this.#silentSince < patienceMs) return;
+    this.#silentCalls++;
+    this.#stop();
   }
 
   #settled(): void {
@@ -175,6 +180,7 @@ export class AppendPipeline {
   /** @returns false when the server cannot take appends now, so that all are to be sent again */
   #take({ correlationId, outcome }: AppendStreamResponse): boolean {
     this.#silentSince = undefined;
+    this.#silentCalls = 0;
     const entry = this.#sent.get(correlationId);
     if (!entry) return true; // given up
     if (outcome.case === "appended") {

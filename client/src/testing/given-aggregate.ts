@@ -5,6 +5,8 @@ import { recorded } from "./recorded.js";
 
 /** An aggregate with a history, waiting for its command. */
 export interface GivenAggregate<Aggregate extends AggregateRoot<unknown, never>> {
+  /** Runs a command of the aggregate that only throws. */
+  when(command: (aggregate: Aggregate) => never): Outcome<NewEvent, Aggregate["state"]>;
   /** Runs an asynchronous command of the aggregate. What it throws is part of the outcome. */
   when(
     command: (aggregate: Aggregate) => PromiseLike<unknown>,

@@ -19,6 +19,8 @@ export const limits = {
   filterValues: 100,
   /** Largest request message, in bytes: an append at its limit, and what the wire adds. */
   messageBytes: 5_242_880,
+  /** Most fields of a request message and the messages in it, as they stand in binary: an append at its limits has fewer. */
+  messageFields: 250_000,
   /** Most events in one page. */
   pageEvents: 1_000,
   /** A page is closed when its events pass this, in bytes; it always holds at least one event. */

@@ -80,6 +80,7 @@ export class LogTail {
   drop(place: bigint): void {
     if (this.#first === undefined || place < this.#first) return;
     for (; this.#first <= place; this.#first++) this.#events.shift();
+    if (this.#pages.size > 0) this.#pages = new Map();
   }
 
   /** Whether what comes after a place is here no longer: it must be read from the store. */

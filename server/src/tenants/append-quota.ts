@@ -7,8 +7,11 @@ import { AppendRates, type AppendSize } from "./append-rates.js";
 import { type DayStart, dayAfter, dayOf, readDayStart } from "./daily-usage.js";
 import { evictOldest } from "./evict-oldest.js";
 
-/** How long what was read of a tenant's usage is good for, in milliseconds. */
+/** After how long a tenant's usage is read again, in milliseconds. */
 const freshMs = 500;
+
+/** What is older says nothing: an append waits until usage is read again. */
+const staleMs = 1_000;
 
 type Write = () => Promise<AppendOutcome>;
 
@@ -63,14 +66,20 @@ export class AppendQuota {
     }
     const usage = this.#usageOf(tenantId);
     const admitNow: Write = async () => {
-      this.#rates.take(tenantId, limits, size);
       const over = exceededUsage(limits, size, usage, this.clock());
+      try {
+        this.#rates.take(tenantId, limits, size);
+      } catch (tooFast) {
+        throw over ?? tooFast;
+      }
       if (!over) return counted(usage, size, write);
       if (await this.store.getEvent(tenantId, eventId)) return write();
       throw over;
     };
-    const known = usage.start?.day === dayOf(this.clock()) && usage.waiting.length === 0;
-    if (!known || performance.now() - usage.readAtMs > freshMs) void this.#read(tenantId, usage);
+    const ageMs = performance.now() - usage.readAtMs;
+    const isToday = usage.start?.day === dayOf(this.clock());
+    const known = isToday && ageMs <= staleMs && usage.waiting.length === 0;
+    if (!known || ageMs > freshMs) void this.#read(tenantId, usage);
     return known ? admitNow() : admitLater(usage, admitNow);
   }
 

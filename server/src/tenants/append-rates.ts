@@ -31,7 +31,9 @@ export class AppendRates {
   /** @throws AnnalsError limit_exceeded, saying when to try again; then nothing was taken */
   take(tenantId: TenantId, limits: TenantLimits, size: AppendSize): void {
     const buckets = this.#checked(tenantId, limits, size);
-    for (const [unit] of units) buckets?.[unit].take(size[unit]);
+    for (const [unit, limit] of units) {
+      if (limits[limit] !== undefined) buckets?.[unit].take(size[unit]);
+    }
   }
 
   /** @throws AnnalsError limit_exceeded when the tenant may append nothing now, of whatever size */

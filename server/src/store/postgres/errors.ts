@@ -13,10 +13,10 @@ const retryAfterMs = 1_000;
 const passing = /^(08|28|3D|40|53|57|58|25006|25P03|25P04|55P03)/;
 
 /**
- * Those that end the session, or do not say whether it lives: connection 08, shutdown 57P, timeouts that cut it, system
- * 58, internal XX. The severity would say it, but the driver has it in the language of the database.
+ * Those that can only come before a commit: bad data 22, constraints 23, conflicts 40, a statement that is wrong 42;
+ * read-only, a lock not had, a statement cancelled.
  */
-const ending = /^(08|57P|58|XX|25P03|25P04)/;
+const beforeCommit = /^(22|23|40|42|25006|55P03|57014)/;
 
 /** A failure of the store that a later try may not meet. */
 export function unavailable(
@@ -45,10 +45,13 @@ export function failureOf(error: unknown, outcomeUnknown: boolean): unknown {
 
 /**
  * Whether PostgreSQL itself said that a statement failed and is still there: then the statement,
- * and the transaction that it was in, has left nothing.
+ * and the transaction that it was in, has left nothing. The driver has the severity in the language of the
+ * database: in another than English only the code can say so. A code alone is not enough for all: in the
+ * middle of a commit an error of any kind ends the server, and keeps its code.
  */
 export function wasRolledBack(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && !ending.test(error.code ?? "XX");
+  if (!(error instanceof pg.DatabaseError)) return false;
+  return error.severity === "ERROR" || beforeCommit.test(error.code ?? "");
 }
 
 /** Whether a row stood in the way of a unique index. */

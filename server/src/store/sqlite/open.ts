@@ -109,7 +109,7 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
 /** Makes a file and its folder; answers the file's one path, whatever links lead to it, so that it has one lock. */
 function makeFile(file: string): string {
   mkdirSync(dirname(resolve(file)), { recursive: true });
-  closeSync(openSync(file, "a")); // nothing is a database without tables
+  closeSync(openSync(file, "a", 0o644)); // nothing is a database without tables
   return realpathSync(file);
 }
 

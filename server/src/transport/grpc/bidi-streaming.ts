@@ -36,7 +36,7 @@ export function bidiStreamingHandler(
       begun = true;
       const requests = incoming(surface, decode, requestsEnd.signal);
       const answers = rpc.handle(requests, call);
-      return writeAll(surface, answers, encode, call, stallTimeoutMs);
+      return writeAll(surface, answers, encode, call, stallTimeoutMs, requestsEnd.signal);
     })
       .then(
         () => surface.end(),

@@ -11,6 +11,7 @@ const maxUnsentBytes = 262_144;
  * before have gone out, but for a few. Leaves the answers (and so frees what they hold) when the
  * call ends early, and ends it when its reader takes nothing for `stallTimeoutMs`.
  *
+ * @param stopping as in awaitReader
  * @throws AnnalsError what the call was aborted with; limit_exceeded for a reader that stands still
  */
 export async function writeAll<Answer>(
@@ -19,6 +20,7 @@ export async function writeAll<Answer>(
   encode: (answer: Answer) => Uint8Array,
   call: Call,
   stallTimeoutMs: number,
+  stopping?: AbortSignal,
 ): Promise<void> {
   let unsentBytes = 0;
   let onSent = (): void => undefined;
@@ -32,9 +34,8 @@ export async function writeAll<Answer>(
       onSent();
     });
     while (unsentBytes > maxUnsentBytes || surface.writableNeedDrain) {
-      await awaitReader(sent(), call, stallTimeoutMs, (reason) => {
-        call.abort(reason);
-      });
+      const abort = call.abort.bind(call);
+      await awaitReader(sent(), call, stallTimeoutMs, abort, stopping);
     }
   }
 }

@@ -11,6 +11,9 @@ import type { RpcHandler } from "./rpc-handler.js";
 /** grpc.health.v1.HealthCheckResponse.ServingStatus. */
 const status = { serving: 1, notServing: 2, serviceUnknown: 3 } as const;
 
+/** The largest request: anybody may send one, and it holds a name. */
+const maxRequestBytes = 4_096;
+
 type Answer = MessageInitShape<DescMessage>;
 
 /**
@@ -127,7 +130,8 @@ function handlerOf(
   method: DescMethod,
   answer: (request: unknown, context: HandlerContext) => Answer | AsyncIterable<Answer>,
 ): [string, RpcHandler] {
-  const router = createConnectRouter().rpc(method as never, answer as never);
+  const router = createConnectRouter({ readMaxBytes: maxRequestBytes });
+  router.rpc(method as never, answer as never);
   const [handler] = router.handlers;
   if (!handler) throw new Error(`no handler for ${method.name}`);
   return [

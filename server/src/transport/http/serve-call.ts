@@ -74,9 +74,8 @@ export function serveStream(
       throwIfAborted(call.signal);
       const message = answer instanceof SharedAnswer ? answer.message() : answer;
       const gone = out.give(create(rpc.method.output, message));
-      await awaitReader(gone, call, service.stallTimeoutMs, (reason) => {
-        call.hangUp(reason);
-      });
+      const hangUp = call.hangUp.bind(call);
+      await awaitReader(gone, call, service.stallTimeoutMs, hangUp, requestsEnd.signal);
     }
   })
     .then(
