@@ -21,10 +21,10 @@ type AppendResult struct {
 }
 
 // Append writes events to one stream: all or none, durable when it returns. When an answer is lost or the server is
-// away, it sends the same events with the same ids again, until there is an answer or ctx ends; each event without
-// an id gets one here. It fails with a [*VersionConflictError] when the stream is not at the expected version. When
-// OutcomeUnknown is true on its [*Error], the events may have been written: only an append with the same ids tells,
-// so give events ids of your own where that matters.
+// away, it sends the same events with the same ids again, until there is an answer, ctx ends or the client is closed;
+// each event without an id gets one here. It fails with a [*VersionConflictError] when the stream is not at the
+// expected version. When OutcomeUnknown is true on its [*Error], the events may have been written: only an append
+// with the same ids tells, so give events ids of your own where that matters.
 func (c *Client) Append(
 	ctx context.Context, stream StreamID, expected ExpectedVersion, events ...NewEvent,
 ) (AppendResult, error) {
@@ -66,10 +66,10 @@ func (c *Client) appendUntilKnown(
 		doubt = (doubt || failed.OutcomeUnknown) && !tellsOutcome(failed.Reason)
 		failed.OutcomeUnknown = doubt
 		again := failed.OutcomeUnknown || failed.Reason == Unavailable
-		if !again || !comesBack(failed) {
+		if !again || !comesBack(failed) || isClosed(failed.cause) {
 			return nil, err
 		}
-		if ended := waits.pause(ctx, failed.RetryAfter); ended != nil {
+		if ended := c.sleep(ctx, waits.next(failed.RetryAfter)); ended != nil {
 			failed.cause = errors.Join(ended, failed.cause)
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -81,6 +82,43 @@ func TestWithoutAServerAnAppendIsTriedUntilItsContextEnds(t *testing.T) {
 	var failed *annals.Error
 	if !errors.As(err, &failed) || !failed.OutcomeUnknown || !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("got %v", err)
+	}
+}
+
+func TestAnAppendOfAClosedClientIsNotSent(t *testing.T) {
+	client := connect(t, serverAddress)
+	_ = client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := client.Append(ctx, order("1"), annals.ExpectAny(), placed())
+	var failed *annals.Error
+	if !errors.As(err, &failed) || failed.Reason != annals.Cancelled || failed.OutcomeUnknown || ctx.Err() != nil {
+		t.Fatalf("got %#v", err)
+	}
+}
+
+func TestCloseEndsAnAppendAndLeavesItsDoubt(t *testing.T) {
+	var client *annals.Client
+	store := &fakeStore{append: func() error {
+		time.AfterFunc(100*time.Millisecond, func() { _ = client.Close() })
+		return comeBackLater()
+	}}
+	client = connect(t, startFake(t, store))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := client.Append(ctx, order("1"), annals.ExpectAny(), placed())
+	var failed *annals.Error
+	if !errors.As(err, &failed) || failed.Reason != annals.Cancelled || !failed.OutcomeUnknown || store.calls.Load() != 1 {
+		t.Fatalf("got %#v after %d calls", err, store.calls.Load())
+	}
+}
+
+func TestTheTextOfAClosedClientFromAProxyLeavesDoubt(t *testing.T) {
+	answer := status.Error(codes.Canceled, status.Convert(grpc.ErrClientConnClosing).Message())
+	err := annals.FromRPC(context.Background(), answer, true)
+	var failed *annals.Error
+	if !errors.As(err, &failed) || failed.Reason != annals.Unavailable || !failed.OutcomeUnknown {
+		t.Fatalf("got %#v", err)
 	}
 }
 

@@ -22,17 +22,16 @@ func (b *backoff) next(least time.Duration) time.Duration {
 	return max(least, b.delay/2+rand.N(b.delay/2))
 }
 
-// pause waits that long. It returns the context's error when that ends first.
-func (b *backoff) pause(ctx context.Context, least time.Duration) error {
-	return sleep(ctx, b.next(least))
-}
-
-func sleep(ctx context.Context, delay time.Duration) error {
+// sleep waits that long, or until the client is closed: the next call tells. It returns the context's error when that
+// ends first.
+func (c *Client) sleep(ctx context.Context, delay time.Duration) error {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-c.closed.Done():
+		return nil
 	case <-timer.C:
 		return nil
 	}

@@ -1,6 +1,7 @@
 package annals
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"time"
@@ -44,6 +45,9 @@ type Client struct {
 	conn    *grpc.ClientConn
 	store   annalsv1.EventStoreClient
 	timeout time.Duration
+	// closed is done, by setClosed, once the connection is closed.
+	closed    context.Context
+	setClosed context.CancelFunc
 }
 
 // Connect makes a client. The address is "host:port", which means TLS, or plaintext where the host is this machine;
@@ -68,7 +72,7 @@ func Connect(address string, options Options) (*Client, error) {
 	conn, err := grpc.NewClient(
 		"passthrough:///"+to.hostPort,
 		grpc.WithTransportCredentials(transport),
-		grpc.WithUnaryInterceptor(identity.unary),
+		grpc.WithChainUnaryInterceptor(checkRequest, identity.unary),
 		grpc.WithStreamInterceptor(identity.stream),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessageBytes)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 15 * time.Second}),
@@ -84,7 +88,8 @@ func Connect(address string, options Options) (*Client, error) {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	return &Client{conn, annalsv1.NewEventStoreClient(conn), timeout}, nil
+	closed, setClosed := context.WithCancel(context.Background())
+	return &Client{conn, annalsv1.NewEventStoreClient(conn), timeout, closed, setClosed}, nil
 }
 
 // Conn is the connection with the client's credentials, for the generated clients of other services in
@@ -92,7 +97,10 @@ func Connect(address string, options Options) (*Client, error) {
 func (c *Client) Conn() grpc.ClientConnInterface { return c.conn }
 
 // Close ends every call and lets go of the connection.
-func (c *Client) Close() error { return c.conn.Close() }
+func (c *Client) Close() error {
+	defer c.setClosed()
+	return c.conn.Close()
+}
 
 func (o Options) usesTLS(to target) (bool, error) {
 	secret := o.Token != "" || o.TokenSource != nil

@@ -2,7 +2,9 @@ package annals
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -16,6 +18,9 @@ type TokenSource func(ctx context.Context) (string, error)
 func constantToken(token string) TokenSource {
 	return func(context.Context) (string, error) { return token, nil }
 }
+
+// errTokenSource is in the error of a token source that failed: it may give a token later.
+var errTokenSource = errors.New("the token source failed")
 
 // identity gives every call its credentials.
 type identity struct {
@@ -49,14 +54,25 @@ func (i identity) sign(ctx context.Context) (context.Context, error) {
 	if i.token != nil {
 		token, err := i.token(ctx)
 		if err != nil {
-			return nil, notSent(ctx, fmt.Errorf("the token source failed: %w", err))
+			return nil, notSent(ctx, fmt.Errorf("%w: %w", errTokenSource, err))
+		}
+		if !isHeader(token) {
+			return nil, notSent(ctx, errors.New("the token has characters that cannot be sent"))
 		}
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
 	}
 	if i.tenant != "" {
+		if !isHeader(i.tenant) {
+			return nil, notSent(ctx, errors.New("the tenant has characters that cannot be sent"))
+		}
 		ctx = metadata.AppendToOutgoingContext(ctx, "x-tenant-id", i.tenant)
 	}
 	return ctx, nil
+}
+
+// isHeader tells whether gRPC sends a value as it is: it takes printable ASCII only.
+func isHeader(value string) bool {
+	return !strings.ContainsFunc(value, func(char rune) bool { return char < ' ' || char > '~' })
 }
 
 // notSent is the failure of a call that never left, for want of a credential.

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	annalsv1 "annals.dev/go/gen/annals/v1"
@@ -42,21 +41,22 @@ type Page struct {
 
 // Follow reads a log and goes on with what is appended, until the loop is left or ctx ends. When the call is lost it
 // makes another from the end of the last page, so that no event is missed and none comes twice. What cannot mend
-// itself, such as a denied permission, ends the loop with an error; so does the end of ctx.
+// itself, such as a denied permission, ends the loop with an error; so do the end of ctx and Close.
 func (c *Client) Follow(ctx context.Context, options FollowOptions) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		from := ReadAllOptions{
 			Scope: options.Scope, After: options.After, AfterCursor: options.AfterCursor, Filter: options.Filter,
 		}
 		var waits backoff
-		for connected := false; ; {
+		for everConnected := false; ; {
+			connected := false
 			lost := error(&Error{Reason: Unavailable, Code: codes.Unavailable, Message: "the server ended the call"})
 			for answer, err := range c.follow(ctx, from) {
 				if err != nil {
 					lost = err
 					break
 				}
-				connected, waits = true, backoff{}
+				connected, everConnected, waits = true, true, backoff{}
 				page, ok := pageOf(answer)
 				if !ok {
 					continue
@@ -68,7 +68,7 @@ func (c *Client) Follow(ctx context.Context, options FollowOptions) iter.Seq2[Pa
 			}
 			var failed *Error
 			errors.As(lost, &failed)
-			if ctx.Err() != nil || !mayPass(failed, connected) {
+			if ctx.Err() != nil || !mayPass(failed, connected, everConnected) {
 				yield(Page{}, lost)
 				return
 			}
@@ -76,7 +76,7 @@ func (c *Client) Follow(ctx context.Context, options FollowOptions) iter.Seq2[Pa
 			if options.OnRetry != nil {
 				options.OnRetry(lost, delay)
 			}
-			if sleep(ctx, delay) != nil {
+			if c.sleep(ctx, delay) != nil {
 				yield(Page{}, FromRPC(ctx, ctx.Err(), false))
 				return
 			}
@@ -87,9 +87,7 @@ func (c *Client) Follow(ctx context.Context, options FollowOptions) iter.Seq2[Pa
 func (c *Client) follow(ctx context.Context, from ReadAllOptions) iter.Seq2[*annalsv1.ReadAllResponse, error] {
 	request := from.toProto()
 	request.Follow = true
-	return answersOf(ctx, func(ctx context.Context) (grpc.ServerStreamingClient[annalsv1.ReadAllResponse], error) {
-		return c.store.ReadAll(ctx, request)
-	})
+	return answersOf(ctx, c.store.ReadAll, request)
 }
 
 // pageOf answers false for the first answer, which only has the head, and for what a newer server has to say.
@@ -123,15 +121,16 @@ func pageAt(checkpoint *annalsv1.Checkpoint) Page {
 	return Page{Position: checkpoint.GetPosition(), Cursor: checkpoint.GetCursor()}
 }
 
-// mayPass tells whether coming again may help. A credential that was good may have run out in the meantime.
-func mayPass(failed *Error, connected bool) bool {
+// mayPass tells whether coming again may help. A credential that was good may have run out in the meantime, and a
+// token source that has given one may fail for a while.
+func mayPass(failed *Error, connected, everConnected bool) bool {
 	switch failed.Reason {
 	case Unavailable, Internal, DeadlineExceeded:
 		return true
 	case LimitExceeded:
 		return failed.Retryable
 	case Unauthenticated:
-		return connected
+		return connected || everConnected && errors.Is(failed, errTokenSource)
 	default:
 		return false
 	}

@@ -7,7 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	annals "annals.dev/go"
+	annalsv1 "annals.dev/go/gen/annals/v1"
 	"annals.dev/go/internal/testserver"
 )
 
@@ -96,6 +101,91 @@ func TestTheEndOfItsContextEndsAFollow(t *testing.T) {
 	}
 	if !errors.Is(last, context.Canceled) || reasonOf(last) != annals.Cancelled {
 		t.Fatalf("got %v", last)
+	}
+}
+
+func TestCloseEndsAFollow(t *testing.T) {
+	client := connect(t, serverAddress)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var last error
+	for page, err := range client.Follow(ctx, annals.FollowOptions{}) {
+		if last = err; page.CaughtUp {
+			_ = client.Close()
+		}
+	}
+	if reasonOf(last) != annals.Cancelled || ctx.Err() != nil {
+		t.Fatalf("got %v", last)
+	}
+}
+
+func TestCloseEndsAFollowThatWaitsForItsNextCall(t *testing.T) {
+	client := connect(t, startFake(t, &fakeStore{
+		readAll: func(int32, grpc.ServerStreamingServer[annalsv1.ReadAllResponse]) error { return comeBackLater() },
+	}))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var last error
+	options := annals.FollowOptions{OnRetry: func(error, time.Duration) { _ = client.Close() }}
+	for _, err := range client.Follow(ctx, options) {
+		last = err
+	}
+	if reasonOf(last) != annals.Cancelled || ctx.Err() != nil {
+		t.Fatalf("got %v", last)
+	}
+}
+
+func TestATokenThatIsNoLongerGoodEndsAFollow(t *testing.T) {
+	refused := status.Error(codes.Unauthenticated, "the token has expired")
+	store := &fakeStore{readAll: func(n int32, answers grpc.ServerStreamingServer[annalsv1.ReadAllResponse]) error {
+		if n == 1 {
+			_ = answers.Send(caughtUp)
+		}
+		return refused
+	}}
+	client := connect(t, startFake(t, store))
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var last error
+	for _, err := range client.Follow(ctx, annals.FollowOptions{}) {
+		last = err
+	}
+	if reasonOf(last) != annals.Unauthenticated || store.calls.Load() != 2 {
+		t.Fatalf("got %v after %d calls", last, store.calls.Load())
+	}
+}
+
+func TestAFollowGoesOnWhenItsTokenSourceFailsForAWhile(t *testing.T) {
+	store := &fakeStore{readAll: func(n int32, answers grpc.ServerStreamingServer[annalsv1.ReadAllResponse]) error {
+		_ = answers.Send(caughtUp)
+		return status.Error(codes.Unavailable, "going away")
+	}}
+	asked := 0
+	client, err := annals.Connect(startFake(t, store), annals.Options{
+		TokenSource: func(context.Context) (string, error) {
+			if asked++; asked == 2 || asked == 3 {
+				return "", errors.New("no token now")
+			}
+			return "t", nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	pages := 0
+	for _, err := range client.Follow(ctx, annals.FollowOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pages++; pages == 2 {
+			break
+		}
+	}
+	if pages != 2 || asked != 4 {
+		t.Fatalf("got %d pages, asked %d times", pages, asked)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	annalsv1 "annals.dev/go/gen/annals/v1"
 )
@@ -80,18 +81,13 @@ func (c *Client) Read(ctx context.Context, stream StreamID, options ReadOptions)
 		Direction:   directionOf(options.Backwards),
 		Limit:       options.Limit,
 	}
-	return eventsIn(ctx, func(ctx context.Context) (grpc.ServerStreamingClient[annalsv1.ReadResponse], error) {
-		return c.store.Read(ctx, request)
-	})
+	return eventsIn(ctx, c.store.Read, request)
 }
 
 // ReadAll reads a log up to its end, page by page as the loop goes on; leaving the loop ends the call. An error ends
 // the loop. [Client.Follow] goes on from the end.
 func (c *Client) ReadAll(ctx context.Context, options ReadAllOptions) iter.Seq2[Event, error] {
-	request := options.toProto()
-	return eventsIn(ctx, func(ctx context.Context) (grpc.ServerStreamingClient[annalsv1.ReadAllResponse], error) {
-		return c.store.ReadAll(ctx, request)
-	})
+	return eventsIn(ctx, c.store.ReadAll, options.toProto())
 }
 
 // answerOf is what the answers of Read and ReadAll share.
@@ -100,11 +96,14 @@ type answerOf[T any] interface {
 	GetPage() *annalsv1.EventPage
 }
 
-func eventsIn[T any, A answerOf[T]](
-	ctx context.Context, open func(context.Context) (grpc.ServerStreamingClient[T], error),
+// openCall makes a call with a stream of answers, such as that of a generated client.
+type openCall[R, T any] func(context.Context, R, ...grpc.CallOption) (grpc.ServerStreamingClient[T], error)
+
+func eventsIn[R proto.Message, T any, A answerOf[T]](
+	ctx context.Context, open openCall[R, T], request R,
 ) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		for answer, err := range answersOf(ctx, open) {
+		for answer, err := range answersOf(ctx, open, request) {
 			if err != nil {
 				yield(Event{}, err)
 				return
@@ -119,13 +118,17 @@ func eventsIn[T any, A answerOf[T]](
 }
 
 // answersOf pulls the answers of one call, and ends it when the loop is left.
-func answersOf[T any](
-	ctx context.Context, open func(context.Context) (grpc.ServerStreamingClient[T], error),
+func answersOf[R proto.Message, T any](
+	ctx context.Context, open openCall[R, T], request R,
 ) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
+		if err := check(request); err != nil {
+			yield(nil, err)
+			return
+		}
 		call, cancel := context.WithCancel(ctx)
 		defer cancel()
-		answers, err := open(call)
+		answers, err := open(call, request)
 		for err == nil {
 			var answer *T
 			if answer, err = answers.Recv(); err == nil && !yield(answer, nil) {

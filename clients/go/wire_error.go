@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -65,11 +66,17 @@ func fromStatus(ctx context.Context, err error, writes bool) *Error {
 	if reason, ok := reasonOfCode[failed.Code]; ok {
 		failed.Reason = reason
 	}
-	if failed.Reason == Cancelled && ctx.Err() == nil {
+	if failed.Reason == Cancelled && ctx.Err() == nil && !isClosed(err) {
 		failed.Reason = Unavailable // the connection broke: nobody here asked for it
 	}
-	failed.OutcomeUnknown = writes && mayHaveHappened(failed.Reason)
+	failed.OutcomeUnknown = writes && mayHaveHappened(failed.Reason) && !isClosed(err)
 	return failed
+}
+
+// isClosed tells whether a call was not sent because the client is closed. It asks for gRPC's own error: one that came
+// from a proxy may have the same text.
+func isClosed(err error) bool {
+	return err == grpc.ErrClientConnClosing
 }
 
 // mayHaveHappened tells whether a write may have happened when it failed so and the server did not say.

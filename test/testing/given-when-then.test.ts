@@ -58,6 +58,19 @@ describe("givenAggregate", () => {
     expect(pending).not.toHaveProperty("thenEvents");
     await pending;
   });
+
+  test("takes a command that only throws, and one that is asynchronous at times", async () => {
+    const order = (): Order => new Order("1");
+    const fail = (): never => {
+      throw new RangeError("no");
+    };
+    givenAggregate(order()).when(fail).thenThrows(/no/);
+    const atTimes = givenAggregate(order()).when((each) =>
+      each.version > 0n ? Promise.resolve() : undefined,
+    );
+    expectTypeOf(atTimes).not.toHaveProperty("thenEvents");
+    (await atTimes).thenEvents([]);
+  });
 });
 
 describe("givenDecider", () => {

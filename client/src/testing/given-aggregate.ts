@@ -5,15 +5,18 @@ import { recorded } from "./recorded.js";
 
 /** An aggregate with a history, waiting for its command. */
 export interface GivenAggregate<Aggregate extends AggregateRoot<unknown, never>> {
-  /** Runs a command of the aggregate that only throws. */
-  when(command: (aggregate: Aggregate) => never): Outcome<NewEvent, Aggregate["state"]>;
-  /** Runs an asynchronous command of the aggregate. What it throws is part of the outcome. */
-  when(
-    command: (aggregate: Aggregate) => PromiseLike<unknown>,
-  ): Promise<Outcome<NewEvent, Aggregate["state"]>>;
-  /** Likewise, for a command that is done when it returns. */
-  when(command: (aggregate: Aggregate) => void): Outcome<NewEvent, Aggregate["state"]>;
+  /** Runs a command of the aggregate. What it throws is part of the outcome. */
+  when<Result>(
+    command: (aggregate: Aggregate) => Result,
+  ): WhenDone<Result, Outcome<NewEvent, Aggregate["state"]>>;
 }
+
+/** What comes of a command: at once, or where it gives a promise, when that is settled. */
+export type WhenDone<Result, Final> = [Result] extends [never]
+  ? Final
+  : Result extends PromiseLike<unknown>
+    ? Promise<Final>
+    : Final;
 
 /**
  * An aggregate that these events have happened to. No server is needed.

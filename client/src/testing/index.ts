@@ -1,4 +1,4 @@
-export { givenAggregate, type GivenAggregate } from "./given-aggregate.js";
+export { givenAggregate, type GivenAggregate, type WhenDone } from "./given-aggregate.js";
 export { type DeciderFunctions, givenDecider, type GivenDecider } from "./given-decider.js";
 export { givenProjection, type GivenProjection } from "./given-projection.js";
 export type { ExpectedError, Outcome } from "./outcome.js";

@@ -6,11 +6,17 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
+from concurrent import futures
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import any_pb2
+from google.rpc import status_pb2
 
 import annals
+from annals.v1 import error_pb2, event_store_pb2_grpc
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,6 +50,59 @@ class Server:
         if self.process is not None:
             self.process.kill()
             self.process.communicate()
+
+
+class Failure:
+    """What a scripted call fails with; without a reason there is no detail, as from a proxy."""
+
+    def __init__(self, code: grpc.StatusCode, reason: str | None = None, **detail: Any) -> None:
+        self.code = code
+        self.trailers: list[tuple[str, bytes]] = []
+        if reason is not None:
+            number = error_pb2.ErrorReason.Value(f"ERROR_REASON_{reason.upper()}")
+            packed = any_pb2.Any()
+            packed.Pack(error_pb2.ErrorDetail(reason=number, **detail))
+            status = status_pb2.Status(code=code.value[0], details=[packed])
+            self.trailers.append(("grpc-status-details-bin", status.SerializeToString()))
+
+
+class Scripted(event_store_pb2_grpc.EventStoreServicer):
+    """A server that answers each call with what comes next in its script; a list is a stream."""
+
+    def __init__(self) -> None:
+        self.script: list[Any] = []
+        self.requests: list[Any] = []
+        self.tokens: list[Any] = []
+        self.address = ""
+
+    def Append(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return self._answer(self._take(request, context), context)
+
+    def ReadAll(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        for answer in self._take(request, context):
+            yield self._answer(answer, context)
+
+    def _take(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self.requests.append(request)
+        self.tokens.append(dict(context.invocation_metadata()).get("authorization"))
+        return self.script.pop(0)
+
+    def _answer(self, answer: Any, context: grpc.ServicerContext) -> Any:
+        if isinstance(answer, Failure):
+            context.set_trailing_metadata(answer.trailers)
+            context.abort(answer.code, "as scripted")
+        return answer
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    scripted = Scripted()
+    running = grpc.server(futures.ThreadPoolExecutor(4))
+    event_store_pb2_grpc.add_EventStoreServicer_to_server(scripted, running)
+    scripted.address = f"127.0.0.1:{running.add_insecure_port('127.0.0.1:0')}"
+    running.start()
+    yield scripted
+    running.stop(0).wait()
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import socket
 import uuid
 from datetime import datetime, timezone
 
@@ -78,6 +79,17 @@ def test_a_token_is_not_sent_in_the_clear() -> None:
         annals.connect("annals.example:50051", token="secret")
     annals.connect("127.0.0.1:50051", token=lambda: "secret").close()
     annals.connect("annals.example:1", token="x", allow_plaintext_credentials=True).close()
+
+
+def test_no_proxy_gets_what_is_sent_in_the_clear_to_this_machine(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        for name in ("no_proxy", "no_grpc_proxy", "grpc_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        with annals.connect(server.address, tenant=str(uuid.uuid4()), timeout=5) as client:
+            assert client.get_head() == 0
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

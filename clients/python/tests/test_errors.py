@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Callable
 
 import grpc
 import pytest
@@ -36,6 +37,47 @@ def test_what_is_absent_is_not_found(client: annals.Annals) -> None:
         list(client.read(annals.StreamId("Order", str(uuid.uuid4()))))
     with pytest.raises(annals.NotFound):
         client.get_event("0f6e2d4c-8b1a-4c3d-9e5f-6a7b8c9d0e1f")
+
+
+CALLS: dict[str, Callable[[annals.Annals], object]] = {
+    "append": lambda client: client.append(ORDER, [annals.NewEvent("E")], expected="any"),
+    "get_head": lambda client: client.get_head(),
+    "read_all": lambda client: list(client.read_all()),
+    "follow": lambda client: next(client.follow()),
+}
+each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+
+
+@each_call
+def test_a_token_function_that_fails_is_an_error_of_the_call(
+    call: Callable[[annals.Annals], object],
+) -> None:
+    def token() -> str:
+        raise OSError("the identity provider does not answer")
+
+    with annals.connect("127.0.0.1:1", token=token) as client:
+        with pytest.raises(annals.AnnalsError, match="does not answer") as raised:
+            call(client)
+    assert (raised.value.reason, raised.value.outcome_unknown) == ("unauthenticated", False)
+    assert isinstance(raised.value.__cause__, OSError)
+
+
+@each_call
+def test_a_token_that_no_header_can_have_is_not_sent(call: Callable[[annals.Annals], object]) -> None:
+    with annals.connect("127.0.0.1:1", token="secret\n") as client:
+        with pytest.raises(annals.AnnalsError) as raised:
+            call(client)
+    assert (raised.value.reason, raised.value.outcome_unknown) == ("unauthenticated", False)
+    assert "secret" not in str(raised.value)
+
+
+@each_call
+def test_a_closed_client_is_an_error_of_the_call(call: Callable[[annals.Annals], object]) -> None:
+    client = annals.connect("127.0.0.1:1")
+    client.close()
+    with pytest.raises(annals.AnnalsError) as raised:
+        call(client)
+    assert (raised.value.reason, raised.value.outcome_unknown) == ("cancelled", False)
 
 
 class Lost(grpc.RpcError):

@@ -12,7 +12,7 @@ from typing import Literal
 import grpc
 
 from annals.connection import Connection, TokenProvider, is_passing, pauses
-from annals.errors import AnnalsError
+from annals.errors import AnnalsError, NotSent
 from annals.events import NewEvent, RecordedEvent, StreamId, to_datetime
 from annals.v1 import event_store_pb2 as pb
 from annals.v1.event_store_pb2_grpc import EventStoreStub
@@ -176,17 +176,21 @@ class Annals:
     ) -> Iterator[RecordedEvent]:
         """The tenant's log after a position, and what comes, for as long as the loop is not left.
 
-        A lost connection is taken up again behind the last event: none is missed, none comes twice.
+        A lost connection is taken up again behind the last event: none is missed, none comes twice. So is
+        a call whose token expires, with a new one.
         on_caught_up is called whenever everything up to now has come. Keep the position of what you have
         handled, and pass it as `after` next time.
         """
         place = after
         attempts = pauses()
+        ever_connected = False
         while True:
+            connected = False
             request = _read_all(place, filter, None, follow=True)
             try:
                 for answer in self._connection.stream(self._store.ReadAll, request):
                     attempts = pauses()
+                    connected = ever_connected = True
                     for event in answer.page.events:
                         place = event.position
                         yield RecordedEvent.from_proto(event)
@@ -199,7 +203,9 @@ class Annals:
                             on_caught_up()
                 time.sleep(next(attempts))  # it ended as if it had a limit
             except AnnalsError as error:
-                if not is_passing(error):
+                had_token = ever_connected if isinstance(error, NotSent) else connected
+                expired = had_token and error.code == grpc.StatusCode.UNAUTHENTICATED
+                if not is_passing(error) and not expired:
                     raise
                 time.sleep(max(next(attempts), error.retry_after or 0))
 

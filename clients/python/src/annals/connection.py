@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import grpc
 
-from annals.errors import AnnalsError, from_rpc_error
+from annals.errors import AnnalsError, NotSent, from_rpc_error
 
 T = TypeVar("T")
 
@@ -24,6 +24,12 @@ _OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 5_000),
 ]
+
+# Else http_proxy would get what is meant for this machine alone.
+_NO_PROXY = [("grpc.enable_http_proxy", 0)]
+
+# The server looks for the events' ids before it refuses so: none was written.
+_TELLS_OUTCOME = ("version_conflict", "duplicate_event_id", "foreign_stream")
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 5.0
@@ -42,62 +48,91 @@ class Connection:
         allow_plaintext_credentials: bool,
         timeout: float,
     ) -> None:
-        exposed = tls is None and not _is_loopback(address)
+        loopback = _is_loopback(address)
+        exposed = tls is None and not loopback
         if token is not None and exposed and not allow_plaintext_credentials:
             raise ValueError(
                 "a token would go in the clear: use tls, or allow_plaintext_credentials"
             )
         self._tenant = tenant
         self._token = token
+        self._closed = False
         self.timeout = timeout
         self.channel = (
             grpc.secure_channel(address, tls, options=_OPTIONS)
             if tls is not None
-            else grpc.insecure_channel(address, options=_OPTIONS)
+            else grpc.insecure_channel(address, options=_OPTIONS + (_NO_PROXY if loopback else []))
         )
 
     def close(self) -> None:
         """Ends the calls that are open, and the connection."""
+        self._closed = True
         self.channel.close()
 
     def metadata(self) -> list[tuple[str, str]]:
         metadata = [] if self._tenant is None else [("x-tenant-id", self._tenant)]
         if self._token is not None:
-            token = self._token() if callable(self._token) else self._token
-            metadata.append(("authorization", f"Bearer {token}"))
+            metadata.append(("authorization", f"Bearer {self._get_token()}"))
+        if not all(value.isascii() and value.isprintable() for _, value in metadata):
+            message = "the tenant or the token has characters that a header cannot have"
+            raise NotSent(message, grpc.StatusCode.UNAUTHENTICATED)
         return metadata
+
+    def _get_token(self) -> str | None:
+        if not callable(self._token):
+            return self._token
+        try:
+            return self._token()
+        except Exception as error:
+            message = f"the token function failed: {error}"
+            raise NotSent(message, grpc.StatusCode.UNAUTHENTICATED) from error
 
     def unary(self, method: Any, request: Any, timeout: float | None = None) -> Any:
         """One call that reads."""
-        try:
-            return method(request, timeout=timeout or self.timeout, metadata=self.metadata())
-        except grpc.RpcError as error:
-            raise from_rpc_error(error, writes=False) from None
+        return self._call(method, request, timeout or self.timeout, writes=False)
 
     def write(self, method: Any, request: Any, timeout: float | None = None) -> Any:
         """One call that writes what may be written twice: it is sent again while its outcome is unknown."""
         deadline = time.monotonic() + (timeout or self.timeout)
+        doubt = False
         for pause in pauses():
             left = deadline - time.monotonic()
             try:
-                return method(request, timeout=max(left, 0.001), metadata=self.metadata())
-            except grpc.RpcError as rpc_error:
-                error = from_rpc_error(rpc_error, writes=True)
+                return self._call(method, request, max(left, 0.001), writes=True)
+            except AnnalsError as failed:
+                error = failed
+            doubt = (doubt or error.outcome_unknown) and error.reason not in _TELLS_OUTCOME
+            error.outcome_unknown = doubt
+            again = is_passing(error) or (doubt and _may_tell_later(error))
             wait = max(pause, error.retry_after or 0)
-            if not is_passing(error) or deadline - time.monotonic() <= wait:
+            if not again or deadline - time.monotonic() <= wait:
                 raise error
             time.sleep(wait)
         raise AssertionError("pauses never end")
 
     def stream(self, method: Any, request: Any, timeout: float | None = None) -> Iterator[Any]:
         """The answers of a call that streams them. Leaving the loop cancels the call."""
-        call = method(request, timeout=timeout, metadata=self.metadata())
+        call = self._call(method, request, timeout, writes=False)
         try:
             yield from call
         except grpc.RpcError as error:
             raise from_rpc_error(error, writes=False) from None
         finally:
             call.cancel()
+
+    def _call(self, method: Any, request: Any, timeout: float | None, *, writes: bool) -> Any:
+        closed = NotSent("the client is closed", grpc.StatusCode.CANCELLED)
+        if self._closed:
+            raise closed
+        metadata = self.metadata()
+        try:
+            return method(request, timeout=timeout, metadata=metadata)
+        except grpc.RpcError as error:
+            raise from_rpc_error(error, writes=writes) from None
+        except ValueError:
+            if self._closed:
+                raise closed from None
+            raise
 
 
 def is_passing(error: AnnalsError) -> bool:
@@ -107,6 +142,17 @@ def is_passing(error: AnnalsError) -> bool:
     return error.reason == "unspecified" and error.code in (
         grpc.StatusCode.UNAVAILABLE,
         grpc.StatusCode.UNKNOWN,
+    )
+
+
+def _may_tell_later(error: AnnalsError) -> bool:
+    """Whether a write whose outcome is unknown may get an answer when it is sent again."""
+    if error.reason in ("internal", "deadline_exceeded", "cancelled"):
+        return not isinstance(error, NotSent)
+    return error.reason == "unspecified" and error.code in (
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
     )
 
 

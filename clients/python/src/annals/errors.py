@@ -14,7 +14,8 @@ class AnnalsError(Exception):
     """A call that failed.
 
     reason: the contract's reason in lower case, for example "version_conflict"; "unspecified" when
-        no server answered with one, "unknown_<number>" when this version does not know it.
+        no server answered with one, "unknown_<number>" when this version does not know it. A call
+        for which there was no token is "unauthenticated", one of a closed client "cancelled".
     code: the call's gRPC code.
     request_id: the server's id of the call, empty if it never got one.
     retry_after: seconds to wait before the same request may succeed, or None.
@@ -72,6 +73,14 @@ class LimitExceeded(AnnalsError):
         self.limit = detail.limit_exceeded.limit
         self.maximum = detail.limit_exceeded.maximum
         self.actual = detail.limit_exceeded.actual
+
+
+class NotSent(AnnalsError):
+    """The call was not made: there was no token for it, or the client is closed."""
+
+    def __init__(self, message: str, code: grpc.StatusCode) -> None:
+        reason = error_pb2.ErrorReason.Value(f"ERROR_REASON_{code.name}")
+        super().__init__(message, code, error_pb2.ErrorDetail(reason=reason))
 
 
 _classes: dict[int, type[AnnalsError]] = {
