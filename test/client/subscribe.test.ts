@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   allTenants,
   type Annals,
+  AnnalsError,
   connect,
   type EventPage,
   isAnnalsError,
@@ -198,6 +199,15 @@ describe("subscribe", () => {
     await holder.return?.();
     expect((await event).value?.position).toBe(1n);
     await waiter.return?.();
+  });
+
+  test("what onState throws ends the loop, whatever it is", async () => {
+    await using annals = open(newTenant());
+    const thrown = new AnnalsError("unavailable", "mine", {});
+    const onState = ({ kind }: SubscriptionState) => {
+      if (kind === "live") throw thrown;
+    };
+    await expect(annals.subscribe({ onState }).toArray()).rejects.toBe(thrown);
   });
 
   test("an aborted signal ends the loop, also while it waits to connect again", async () => {

@@ -39,25 +39,32 @@ export async function* subscribe(
   let after = options.after;
   let delayMs = minDelayMs;
   let everConnected = false;
+  let telling = false; // what onState throws is not the call's
+  const tell = (state: SubscriptionState): void => {
+    telling = true;
+    onState?.(state);
+    telling = false;
+  };
   for (;;) {
-    onState?.({ kind: "connecting" });
+    tell({ kind: "connecting" });
     let connected = false;
     try {
       const request = { ...{ scope, after, filter, signal, unknownEvents }, follow: true };
       for await (const page of readAllPages(connection, registry, defined(request))) {
-        if (!connected && page.mark !== "caught_up") onState?.({ kind: "catching_up" });
+        if (!connected && page.mark !== "caught_up") tell({ kind: "catching_up" });
         connected = everConnected = true;
         delayMs = minDelayMs;
-        if (page.mark) onState?.({ kind: page.mark === "caught_up" ? "live" : "catching_up" });
+        if (page.mark) tell({ kind: page.mark === "caught_up" ? "live" : "catching_up" });
         yield page;
         after = page.resumeFrom;
       }
       throw new AnnalsError("unavailable", "the server ended the call", {});
     } catch (error) {
-      if (!isAnnalsError(error) || !mayPass(error, connected, everConnected)) throw error;
+      if (telling || !isAnnalsError(error)) throw error;
+      if (!mayPass(error, connected, everConnected)) throw error;
       const wait = Math.max(error.retryAfterMs ?? 0, delayMs * (0.5 + Math.random() / 2));
       delayMs = Math.min(2 * delayMs, maxDelayMs);
-      onState?.({ kind: "waiting", error, delayMs: wait });
+      tell({ kind: "waiting", error, delayMs: wait });
       await connection.pause(wait, signal);
     }
   }

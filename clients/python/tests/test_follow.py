@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 import annals
-from annals.v1 import event_pb2
+from annals.v1 import error_pb2, event_pb2
 from annals.v1 import event_store_pb2 as pb
 from conftest import Failure, Scripted, Server
 
@@ -56,6 +56,18 @@ def test_a_follower_goes_on_where_it_was_when_the_server_comes_back(
             break
     restarter.join()
     assert positions == list(range(1, 11))
+
+
+def test_what_on_caught_up_raises_ends_a_follower(client: annals.Annals) -> None:
+    detail = error_pb2.ErrorDetail(reason=error_pb2.ERROR_REASON_UNAVAILABLE)
+    failure = annals.AnnalsError("mine", grpc.StatusCode.UNAVAILABLE, detail)
+
+    def fail() -> None:
+        raise failure
+
+    with pytest.raises(annals.AnnalsError) as raised:
+        next(client.follow(on_caught_up=fail))
+    assert raised.value is failure
 
 
 EXPIRED = Failure(grpc.StatusCode.UNAUTHENTICATED, "unauthenticated")

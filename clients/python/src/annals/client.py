@@ -184,6 +184,7 @@ class Annals:
         place = after
         attempts = pauses()
         ever_connected = False
+        telling = False  # what on_caught_up raises is not the call's
         while True:
             connected = False
             request = _read_all(place, filter, None, follow=True)
@@ -200,12 +201,14 @@ class Annals:
                     elif kind == "caught_up":
                         place = max(place, answer.caught_up.checkpoint.position)
                         if on_caught_up is not None:
+                            telling = True
                             on_caught_up()
+                            telling = False
                 time.sleep(next(attempts))  # it ended as if it had a limit
             except AnnalsError as error:
                 had_token = ever_connected if isinstance(error, NotSent) else connected
                 expired = had_token and error.code == grpc.StatusCode.UNAUTHENTICATED
-                if not is_passing(error) and not expired:
+                if telling or not (is_passing(error) or expired):
                     raise
                 time.sleep(max(next(attempts), error.retry_after or 0))
 
