@@ -6,6 +6,8 @@ import { limits } from "#server/domain/limits.js";
 import { appendByHand } from "#server/transport/codec/append-by-hand.js";
 import { createFieldCount } from "#server/transport/codec/field-count.js";
 import { createRequestDecoder } from "#server/transport/codec/request.js";
+import { checkedEnvelopes } from "#server/transport/http/checked-envelopes.js";
+import { countJsonValues } from "#server/transport/http/json.js";
 import { any, newEvent } from "./support/client.js";
 
 const decode = createRequestDecoder(AppendRequestSchema, appendByHand);
@@ -55,3 +57,52 @@ describe("a request of too many fields is refused before it is decoded", () => {
     );
   });
 });
+
+test("values of JSON are counted outside of strings", () => {
+  expect(countJsonValues(Buffer.from('{"a": ",[{\\",[", "b": [1, {}]}'), 100)).toBe(5);
+  expect(countJsonValues(Buffer.alloc(1_000, "[]"), 10)).toBe(11);
+});
+
+test("envelopes come through as they were, and every large message is checked", async () => {
+  const large = 2 * limits.messageFields + 1;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ flags: fc.constantFrom(0, 1), length: fc.constantFrom(0, 1, 300, large) }),
+        { maxLength: 4 },
+      ),
+      fc.array(fc.integer({ min: 1, max: 400_000 }), { minLength: 1, maxLength: 8 }),
+      fc.nat(4),
+      async (messages, sizes, missing) => {
+        const envelopes = messages.map(({ flags, length }) => {
+          const head = Buffer.from([flags, 0, 0, 0, 0]);
+          head.writeUInt32BE(length, 1);
+          return Buffer.concat([head, Buffer.alloc(length, flags)]);
+        });
+        const all = Buffer.concat(envelopes);
+        const sent = all.subarray(0, Math.max(0, all.length - missing));
+        const checked: number[] = [];
+        const body = checkedEnvelopes(inChunks(sent, sizes), limits.messageBytes, (message) => {
+          checked.push(message.byteLength);
+        });
+        const came: Uint8Array[] = [];
+        for await (const chunk of body) came.push(chunk);
+        expect(Buffer.concat(came).equals(sent)).toBe(true);
+        const isLast = (i: number) => i === messages.length - 1;
+        const whole = messages.filter((_, i) => !isLast(i) || missing === 0);
+        expect(checked).toEqual(
+          whole.filter(({ flags, length }) => flags === 0 && length === large).map(() => large),
+        );
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+async function* inChunks(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const size = sizes[i % sizes.length] ?? 1;
+    yield await Promise.resolve(bytes.subarray(at, at + size));
+    at += size;
+  }
+}

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2, constants, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ConnectError } from "@connectrpc/connect";
@@ -159,6 +160,32 @@ test("an unknown field in Connect's binary form is refused", async () => {
   });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain("events[1]");
+});
+
+describe("a message of too many fields is refused before it is decoded", () => {
+  const empty = Buffer.alloc(5_000_000, Buffer.from([0x1a, 0]));
+  const json = Buffer.from(`{"events":[${Array<string>(1_600_000).fill("{}").join()}]}`);
+  const zipped = framed(gzipSync(empty));
+  zipped[0] = 1;
+  test.each([
+    ["Connect", { "content-type": "application/proto" }, empty],
+    ["JSON", { "content-type": "application/json" }, json],
+    ["gRPC-Web", { "content-type": "application/grpc-web+proto" }, framed(empty)],
+    ["gRPC-Web in JSON", { "content-type": "application/grpc-web+json" }, framed(json)],
+    [
+      "gRPC-Web, compressed",
+      { "content-type": "application/grpc-web+proto", "grpc-encoding": "gzip" },
+      zipped,
+    ],
+  ])("%s", async (_, headers, body) => {
+    const answer = await fetch(`http://${server.httpAddress}/annals.v1.EventStore/Append`, {
+      method: "POST",
+      headers: { ...headers, "x-tenant-id": newTenant() },
+      body,
+    });
+    const said = decodeURIComponent(Buffer.from(await answer.arrayBuffer()).toString("latin1"));
+    expect(said).toContain("limit message_fields is 250000");
+  });
 });
 
 describe("callers that go away", () => {

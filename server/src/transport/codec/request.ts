@@ -1,14 +1,13 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
-import { AnnalsError, invalidArgument } from "../../domain/error.js";
-import { limits } from "../../domain/limits.js";
+import { invalidArgument } from "../../domain/error.js";
 import type { ByHand } from "./by-hand.js";
-import { createFieldCount } from "./field-count.js";
+import { assertFewFields, createFieldCount } from "./field-count.js";
 import { createKnownFieldsCheck } from "./unknown-fields.js";
 
 /**
  * Makes the decoder of a request. It throws AnnalsError invalid_argument for bytes that are not
- * this message (text that is not UTF-8 among them) and for fields that the server does not know;
- * limit_exceeded for more fields than any request has use for, which would take seconds to decode.
+ * this message (text that is not UTF-8 among them) and for fields that the server does not know, and
+ * limit_exceeded for far too many fields.
  *
  * @param byHand is asked first
  */
@@ -19,27 +18,13 @@ export function createRequestDecoder<Desc extends DescMessage>(
   const assertKnownFields = createKnownFieldsCheck(schema);
   const countFields = createFieldCount(schema);
   return (bytes) => {
-    if (bytes.byteLength > mostFields * leastFieldBytes)
-      assertCount(countFields(bytes, mostFields));
+    assertFewFields(bytes, countFields);
     const known = byHand?.decode(bytes);
     if (known) return known;
     const message = decode(schema, bytes);
     assertKnownFields(message, "");
     return message;
   };
-}
-
-const mostFields = limits.messageFields;
-const leastFieldBytes = 2;
-
-function assertCount(fields: number): void {
-  if (fields <= mostFields) return;
-  throw new AnnalsError({
-    reason: "limit_exceeded",
-    limit: "message_fields",
-    maximum: mostFields,
-    actual: 0,
-  });
 }
 
 function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {

@@ -7,11 +7,12 @@ import {
 } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { assertFewFields } from "../codec/field-count.js";
 import { createRequestDecoder } from "../codec/request.js";
 import type { UnaryRpc } from "../rpc.js";
 import { notTheRequest, toConnectError } from "./connect-error.js";
 import type { Exchange } from "./exchange.js";
-import { isJson, jsonOptions, maxMessageBytes } from "./json.js";
+import { countJsonValues, isJson, jsonOptions, maxMessageBytes } from "./json.js";
 import type { NodeRequest } from "./listener.js";
 import { compressions, readMessage } from "./read-message.js";
 import { type Service, serveUnary } from "./serve-call.js";
@@ -69,6 +70,7 @@ export function connectUnaryHandler(
 }
 
 function fromJson<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {
+  assertFewFields(bytes, countJsonValues);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return fromJsonString(schema, text, jsonOptions);

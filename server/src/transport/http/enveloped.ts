@@ -1,10 +1,16 @@
 import type { DescMessage, DescMethodBiDiStreaming, MessageShape } from "@bufbuild/protobuf";
 import { createConnectRouter, type HandlerContext } from "@connectrpc/connect";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type {
+  Compression,
+  UniversalHandlerFn,
+  UniversalServerRequest,
+} from "@connectrpc/connect/protocol";
+import { assertFewFields, createFieldCount } from "../codec/field-count.js";
 import { createKnownFieldsCheck } from "../codec/unknown-fields.js";
 import type { Rpc } from "../rpc.js";
+import { checkedEnvelopes } from "./checked-envelopes.js";
 import { type Exchange, exchangeKey } from "./exchange.js";
-import { jsonOptions } from "./json.js";
+import { countJsonValues, jsonOptions, maxMessageBytes } from "./json.js";
 import { compressions } from "./read-message.js";
 import { incoming, onlyOne } from "./requests.js";
 import { serveStream, serveUnary, type Service } from "./serve-call.js";
@@ -16,11 +22,16 @@ type Message = MessageShape<DescMessage>;
  * Connect. The library is told that every RPC streams both ways: on the wire there is no difference,
  * and so requests are decoded where they are asked for, inside the chain, whose errors are typed.
  *
- * @param maxBytes the largest request message
+ * @param json whether its messages are JSON
  */
-export function envelopedHandler(service: Service, rpc: Rpc, maxBytes: number): UniversalHandler {
+export function envelopedHandler(service: Service, rpc: Rpc, json: boolean): UniversalHandlerFn {
+  const maxBytes = maxMessageBytes(json);
+  const count = json ? countJsonValues : createFieldCount(rpc.method.input);
+  const check = (message: Uint8Array): void => {
+    assertFewFields(message, count);
+  };
   const router = createConnectRouter({
-    acceptCompression: [...compressions],
+    acceptCompression: compressions.map((compression) => checked(compression, check)),
     readMaxBytes: maxBytes,
     jsonOptions,
     connect: rpc.kind !== "unary",
@@ -34,7 +45,24 @@ export function envelopedHandler(service: Service, rpc: Rpc, maxBytes: number): 
   });
   const [handler] = router.handlers;
   if (!handler) throw new Error(`no handler for ${rpc.method.name}`);
-  return handler;
+  return (request) =>
+    handler({ ...request, body: checkedEnvelopes(bytesOf(request), maxBytes, check) });
+}
+
+function bytesOf({ body }: UniversalServerRequest): AsyncIterable<Uint8Array> {
+  if (Symbol.asyncIterator in Object(body)) return body as AsyncIterable<Uint8Array>;
+  throw new Error("a body that was parsed already");
+}
+
+function checked(compression: Compression, check: (message: Uint8Array) => void): Compression {
+  return {
+    ...compression,
+    decompress: async (bytes, maxBytes) => {
+      const message = await compression.decompress(bytes, maxBytes);
+      check(message);
+      return message;
+    },
+  };
 }
 
 function implementationOf(

@@ -21,7 +21,7 @@ export async function* incoming<Desc extends DescMessage>(
   const iterator = requests[Symbol.asyncIterator]();
   for (;;) {
     const next = await unlessAborted(iterator.next(), signal).catch((error: unknown) => {
-      throw error instanceof AnnalsError ? error : toRequestError(error, schema.typeName, maxBytes);
+      throw ownError(error) ?? toRequestError(error, schema.typeName, maxBytes);
     });
     if (next.done) return;
     assertKnownFields(next.value, "");
@@ -41,6 +41,12 @@ export async function onlyOne<Request>(requests: AsyncIterable<Request>): Promis
   const second = await iterator.next();
   if (!second.done) throw invalidArgument("request", "is followed by another");
   return first.value;
+}
+
+/** The library wraps what is thrown while it reads. */
+function ownError(error: unknown): AnnalsError | undefined {
+  if (error instanceof AnnalsError) return error;
+  return error instanceof Error && error.cause instanceof AnnalsError ? error.cause : undefined;
 }
 
 async function unlessAborted<Result>(

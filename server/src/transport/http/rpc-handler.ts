@@ -8,7 +8,7 @@ import type { Rpc } from "../rpc.js";
 import { connectUnaryHandler, isConnectUnary } from "./connect-unary.js";
 import { envelopedHandler } from "./enveloped.js";
 import { exchangeKey, toExchange } from "./exchange.js";
-import { isJson, maxMessageBytes } from "./json.js";
+import { isJson } from "./json.js";
 import type { NodeRequest, NodeResponse } from "./listener.js";
 import type { Service } from "./serve-call.js";
 import { timeoutHeaders } from "./timeout.js";
@@ -18,8 +18,8 @@ export type RpcHandler = (request: NodeRequest, response: NodeResponse) => Promi
 
 /** An RPC over HTTP, in whichever of the protocols it is called. */
 export function createRpcHandler(service: Service, rpc: Rpc): RpcHandler {
-  const inBinary = envelopedHandler(service, rpc, maxMessageBytes(false));
-  const inJson = envelopedHandler(service, rpc, maxMessageBytes(true));
+  const inBinary = envelopedHandler(service, rpc, false);
+  const inJson = envelopedHandler(service, rpc, true);
   const plain = rpc.kind === "unary" ? connectUnaryHandler(service, rpc) : undefined;
   return async (request, response) => {
     response.on("finish", () => {
