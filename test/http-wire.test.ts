@@ -209,7 +209,7 @@ describe("callers that go away", () => {
       socket.on("data", (bytes: Buffer) => (heard += bytes.toString("latin1")));
       await vi.waitFor(() => {
         expect(heard).toContain("has come");
-      });
+      }, 10_000);
       const cancel = Buffer.from([0, 0, 0, constants.NGHTTP2_CANCEL]);
       if (how === "reset the stream") socket.write(frame(frameType.rstStream, 0, 1, cancel));
       socket.end();
@@ -233,7 +233,7 @@ describe("callers that go away", () => {
       };
       await vi.waitFor(async () => {
         expect(await follow()).toBe(true);
-      });
+      }, 10_000);
     }
   });
 
@@ -242,7 +242,7 @@ describe("callers that go away", () => {
     const socket = await readNothing(own.httpAddress);
     await vi.waitFor(() => {
       expect(own.log).toContainEqual(expect.objectContaining({ outcome: "limit_exceeded" }));
-    });
+    }, 10_000);
     socket.resume();
     await once(socket, "close");
     expect(await own.end("SIGTERM")).toBe(0);

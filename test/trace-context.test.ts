@@ -49,7 +49,7 @@ test("the trace that a call belongs to is in its log line, on every transport", 
   await vi.waitFor(() => {
     const calls = server.log.filter(({ msg }) => msg === "call");
     expect(calls.map((line) => line["traceId"])).toEqual(expected);
-  });
+  }, 10_000);
   expect(await server.end("SIGTERM")).toBe(0);
 });
 

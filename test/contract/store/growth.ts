@@ -23,7 +23,7 @@ export function describeGrowth(contract: StoreContract): void {
         await appendOk(store, tenantId, newStream(), newEvents(2));
         await vi.waitFor(() => {
           expect(seen.length).toBeGreaterThan(0);
-        });
+        }, 10_000);
         expect(await seen.at(-1)).toBe(BigInt(2 * n));
       }
       unwatch();
@@ -39,7 +39,7 @@ export function describeGrowth(contract: StoreContract): void {
       await appendOk(store, newTenant(), newStream(), newEvents(1));
       await vi.waitFor(() => {
         expect(tell.still).toHaveBeenCalled();
-      });
+      }, 10_000);
       expect(tell.gone).not.toHaveBeenCalled();
       unwatchStill();
     });
