@@ -39,8 +39,9 @@ test("a reader that never reads costs constant memory, and missed nothing when i
   const after = residentBytes(server.child.pid!);
   await expect.poll(() => lively.seen, { timeout: 30_000 }).toBe(total);
 
-  // What the reader was not sent is about 300 bytes for each of 900,000 events.
-  expect(after - before).toBeLessThan(120_000_000);
+  // What the reader was not sent is about 300 bytes for each of 900,000 events, so 270 MB. Without it the process
+  // grows by 80 to 125 MB, as garbage is collected sooner or later.
+  expect(after - before).toBeLessThan(200_000_000);
 
   let next = 1n;
   const kinds = new Set<string | undefined>();
