@@ -1,6 +1,7 @@
 import type { Connection } from "../connection/connection.js";
 import { ProviderFailure } from "../connection/credentials.js";
 import { AnnalsError, isAnnalsError } from "../connection/errors.js";
+import { mayPass } from "../connection/may-pass.js";
 import type { EventRegistry } from "../events/registry.js";
 import type { UndecodedPage } from "./event-stream.js";
 import { type ReadAllOptions, readAllPages } from "./read-all.js";
@@ -61,31 +62,14 @@ export async function* subscribe(
       throw new AnnalsError("unavailable", "the server ended the call", {});
     } catch (error) {
       if (telling || !isAnnalsError(error)) throw error;
-      if (!mayPass(error, connected, everConnected)) throw error;
+      // A credential that was good may have run out, and a provider that gave one may be out of order.
+      const renewable = connected || (everConnected && error instanceof ProviderFailure);
+      if (!mayPass(error, renewable)) throw error;
       const wait = Math.max(error.retryAfterMs ?? 0, delayMs * (0.5 + Math.random() / 2));
       delayMs = Math.min(2 * delayMs, maxDelayMs);
       tell({ kind: "waiting", error, delayMs: wait });
       await connection.pause(wait, signal);
     }
-  }
-}
-
-/**
- * Whether coming again may help. A credential that was good may have run out in the meantime, and a
- * provider that has given one may be out of order for a while.
- */
-function mayPass(error: AnnalsError, connected: boolean, everConnected: boolean): boolean {
-  switch (error.code) {
-    case "unavailable":
-    case "internal":
-    case "deadline_exceeded":
-      return true;
-    case "limit_exceeded":
-      return error.retryAfterMs !== undefined;
-    case "unauthenticated":
-      return connected || (everConnected && error instanceof ProviderFailure);
-    default:
-      return false;
   }
 }
 

@@ -3,7 +3,7 @@ import type { ProjectionClaim } from "./projection-store.js";
 import { delayAfter } from "./retry-policy.js";
 import type { ProjectionRunnerOptions } from "./runner-options.js";
 import type { RunnerStatus } from "./runner-status.js";
-import { mayPass } from "./transient.js";
+import { storeMayPass } from "./transient.js";
 
 type ClaimOptions<Transaction> = Pick<
   ProjectionRunnerOptions<Transaction>,
@@ -35,7 +35,7 @@ export class Claims<Transaction> {
         if (claim) return claim;
         this.status.become("standby");
       } catch (error) {
-        if (!mayPass(error, this.#admitted)) throw error;
+        if (!storeMayPass(error, this.#admitted)) throw error;
         delayMs = delayAfter(failures++, retry);
         this.status.report({ kind: "store_failed", error, delayMs });
       }

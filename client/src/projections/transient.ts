@@ -1,4 +1,5 @@
 import { isAnnalsError } from "../connection/errors.js";
+import { mayPass } from "../connection/may-pass.js";
 
 const networkCodes: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
@@ -33,23 +34,11 @@ export function isTransientFailure(error: unknown): boolean {
 }
 
 /**
- * Whether a store that failed may take the same later. What a server refuses it refuses again; of
- * other databases' errors nothing is known, and they may pass.
+ * Whether a store that failed may take the same later. Of other databases' errors than the server's nothing is
+ * known, and they may pass.
  *
  * @param admitted whether the store has answered before: a credential that was good may be renewed
  */
-export function mayPass(error: unknown, admitted = true): boolean {
-  if (!isAnnalsError(error)) return true;
-  switch (error.code) {
-    case "unavailable":
-    case "internal":
-    case "deadline_exceeded":
-      return true;
-    case "limit_exceeded":
-      return error.retryAfterMs !== undefined;
-    case "unauthenticated":
-      return admitted;
-    default:
-      return false;
-  }
+export function storeMayPass(error: unknown, admitted = true): boolean {
+  return !isAnnalsError(error) || mayPass(error, admitted);
 }

@@ -3,7 +3,7 @@ import { formatPlace, type Place } from "./place.js";
 import type { DeadLetter } from "./projection-store.js";
 import { delayAfter } from "./retry-policy.js";
 import { HandlerFailure } from "./run-handler.js";
-import { isTransientFailure, mayPass } from "./transient.js";
+import { isTransientFailure, storeMayPass } from "./transient.js";
 
 /** How far a projection came, and what it gave up on. */
 export interface ProgressMade {
@@ -52,7 +52,7 @@ export async function writeWork<Transaction>(
     try {
       await write();
     } catch (error) {
-      const isOfTheWork = store.transactional && mayPass(error) && !isTransientFailure(error);
+      const isOfTheWork = store.transactional && storeMayPass(error) && !isTransientFailure(error);
       if (done && isOfTheWork && !(await isWritten(page, done))) throw new HandlerFailure(error);
       throw error;
     }
@@ -78,7 +78,7 @@ async function untilTaken<Transaction>(
       await write();
       return;
     } catch (error) {
-      if (error instanceof HandlerFailure || !mayPass(error)) throw error;
+      if (error instanceof HandlerFailure || !storeMayPass(error)) throw error;
       const delayMs = delayAfter(failures, retry);
       page.report({ kind: "store_failed", error, delayMs });
       await page.wait(delayMs);
