@@ -18,11 +18,12 @@ export class OpenCalls {
    *
    * @param end how; by default it is aborted
    */
-  add(call: Call, end: (reason: AnnalsError) => void = call.abort.bind(call)): void {
+  add(call: Call, end?: (reason: AnnalsError) => void): void {
     this.#count++;
     if (!call.streaming) return;
-    this.#streams.set(call, end);
-    if (this.#stopping) end(this.#stopping);
+    const endIt = end ?? call.abort.bind(call);
+    this.#streams.set(call, endIt);
+    if (this.#stopping) endIt(this.#stopping);
   }
 
   /** A call that was taken in has been answered. To be said once. */
