@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CommitPrice } from "#server/store/sqlite/commit-price.js";
+import { CommitPrice } from "#server/store/commit-price.js";
 
 /** What is enough for one commit when the last ones took so long, in milliseconds. */
 function enoughAfter(...lastMs: readonly number[]): number {
@@ -10,7 +10,7 @@ function enoughAfter(...lastMs: readonly number[]): number {
 
 const many = (ms: number) => Array.from({ length: 200 }, () => ms);
 
-describe("how many appends are enough for a commit of SQLite", () => {
+describe("how many appends are enough for a commit", () => {
   test("few on a fast disk, more on a slow one", () => {
     expect(enoughAfter(...many(0.1))).toBe(16);
     const slow = enoughAfter(...many(10));

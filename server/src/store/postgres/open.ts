@@ -1,3 +1,4 @@
+import { CommitPrice } from "../commit-price.js";
 import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Appender } from "./append.js";
@@ -44,6 +45,8 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   const appender = new Appender(connection, lookUps, logger);
   const pool = new QueryPool(url, options, readConnections, names, logger);
   const growth = new GrowthSignal(url, options, logger);
+  const commitPrice = new CommitPrice();
+  let lastAnsweredAt = 0;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     growth.close();
@@ -54,9 +57,13 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
   };
   return {
     laneOf: () => 0,
-    enoughForCommit: () => Infinity,
+    enoughForCommit: () => commitPrice.enough(),
     append: async (batch, now) => {
+      const askedAt = performance.now();
       const outcomes = await appender.append(batch, now);
+      const answeredAt = performance.now();
+      commitPrice.note(answeredAt - Math.max(askedAt, lastAnsweredAt));
+      lastAnsweredAt = answeredAt;
       growth.notify();
       return outcomes;
     },

@@ -4,7 +4,7 @@ import { decodeFrame, toEvents } from "../../domain/event-frame.js";
 import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Watchers } from "../watchers.js";
-import { CommitPrice } from "./commit-price.js";
+import { CommitPrice } from "../commit-price.js";
 import { openDatabase } from "./database.js";
 import { lockFile } from "./file-lock.js";
 import { packBatch, unpackOutcomes } from "./packed-batch.js";
