@@ -1,3 +1,4 @@
+import type { Http2Server } from "node:http2";
 import { setTimeout } from "node:timers/promises";
 import {
   type MethodDefinition,
@@ -9,6 +10,7 @@ import {
 import { HealthImplementation } from "grpc-health-check";
 import type { Interceptor } from "../../interceptors/interceptor.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
+import { keepStreamsInTable } from "../stream-table.js";
 import { bidiStreamingHandler } from "./bidi-streaming.js";
 import { OpenCalls } from "./open-calls.js";
 import { addReflection } from "./reflection.js";
@@ -101,6 +103,7 @@ export async function listenGrpc(
   }
 
   const port = await bind(server, options.address, options.credentials);
+  for (const http2 of http2ServersOf(server)) http2.on("session", keepStreamsInTable);
   const host = options.address.slice(0, options.address.lastIndexOf(":"));
   return {
     address: `${host}:${port}`,
@@ -135,6 +138,12 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
       else resolve(port);
     });
   });
+}
+
+/** What grpc-js listens with, which it keeps to itself. */
+function http2ServersOf(server: Server): Iterable<Http2Server> {
+  const inner = server as unknown as { readonly http2Servers?: ReadonlyMap<Http2Server, unknown> };
+  return inner.http2Servers?.keys() ?? [];
 }
 
 async function stop(server: Server, openCalls: OpenCalls, timeoutMs: number): Promise<boolean> {

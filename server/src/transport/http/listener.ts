@@ -13,6 +13,7 @@ import {
 } from "node:http2";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { keepStreamsInTable } from "../stream-table.js";
 import type { Tls } from "../tls.js";
 import { keepAlive } from "./keepalive.js";
 
@@ -62,6 +63,7 @@ export async function listen(
   http2.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
+    keepStreamsInTable(session);
     keepAlive(session, options.keepaliveMs);
     if (closing) session.close();
   });
