@@ -9,7 +9,8 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { startTestServer } from "#server/testing/start-test-server.js";
 import { keepStreamsInTable, StreamTable } from "#server/transport/stream-table.js";
 
 describe("a table of streams", () => {
@@ -60,6 +61,29 @@ describe("a table of streams", () => {
   });
 });
 
+/** Nodes on which it is used. */
+const isUsed = /^v2[02]\./.test(process.version);
+
+describe("the server", () => {
+  test.runIf(isUsed)("has one for each connection, on both ports", async () => {
+    await using server = await startTestServer();
+    const set = vi.spyOn(StreamTable.prototype, "set");
+    try {
+      for (const address of [server.address, server.httpAddress]) {
+        set.mockClear();
+        const client = connect(`http://${address}`);
+        const request = client.request({ ":path": "/" });
+        request.on("error", () => undefined).resume();
+        await once(request, "close");
+        client.destroy();
+        expect(set, address).toHaveBeenCalledOnce();
+      }
+    } finally {
+      set.mockRestore();
+    }
+  });
+});
+
 describe("an HTTP/2 session of this Node", () => {
   let server: Http2Server;
   let session: ServerHttp2Session;
@@ -100,7 +124,7 @@ describe("an HTTP/2 session of this Node", () => {
     await expect.poll(() => open.length).toBe(count);
   }
 
-  test.runIf(/^v2[02]\./.test(process.version))("keeps its streams in a table", async () => {
+  test.runIf(isUsed)("keeps its streams in a table", async () => {
     await openStreams(3);
     expect(streams()).toBeInstanceOf(StreamTable);
     expect((streams() as StreamTable<unknown>).size).toBe(3);

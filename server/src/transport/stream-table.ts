@@ -8,7 +8,7 @@ const knownNodes: ReadonlySet<string | undefined> = new Set(["20", "22"]);
  * Lets a session of Node's keep its streams in an array where it keeps them in a Map. A Map that entries come to
  * and go from makes itself a new table now and then, to which the old one points. Once a table is in V8's old
  * generation, all that follow are kept with what they hold until the next full collection, here each call
- * with its messages: a seventh of all that calls allocate was copied, and collections stood for an eighth of the time
+ * with its messages: a seventh of all that calls allocate was copied, and collections took a tenth of the time
  * (bench/RESULTS.md). The Map is Node's own affair: what is not as it is known to be is left alone.
  *
  * @param session a new one, without streams

@@ -62,6 +62,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<St
       const askedAt = performance.now();
       const outcomes = await appender.append(batch, now);
       const answeredAt = performance.now();
+      // What it took once the one before was done. Of large appends a batch is slow, and may have all that wait.
       commitPrice.note(answeredAt - Math.max(askedAt, lastAnsweredAt));
       lastAnsweredAt = answeredAt;
       growth.notify();

@@ -1,10 +1,10 @@
 import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { decodeFrame, toEvents } from "../../domain/event-frame.js";
+import { CommitPrice } from "../commit-price.js";
 import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Watchers } from "../watchers.js";
-import { CommitPrice } from "../commit-price.js";
 import { openDatabase } from "./database.js";
 import { lockFile } from "./file-lock.js";
 import { packBatch, unpackOutcomes } from "./packed-batch.js";
