@@ -4,6 +4,7 @@ import { openDoors } from "./compose-auth.js";
 import type { Config, StoreConfig } from "./config/config.js";
 import { limits } from "./domain/limits.js";
 import { systemClock } from "./domain/instant.js";
+import type { RecordAudit } from "./interceptors/audit.js";
 import { createChain } from "./interceptors/chain.js";
 import type { Interceptor } from "./interceptors/interceptor.js";
 import { Followers } from "./reader/followers.js";
@@ -19,6 +20,8 @@ import { AppendQuota } from "./tenants/append-quota.js";
 import { tenantDefaults } from "./tenants/tenant-defaults.js";
 import { TenantDirectory } from "./tenants/tenant-directory.js";
 import { openAuditLog } from "./telemetry/audit-log.js";
+import { Metrics } from "./telemetry/metrics.js";
+import { openMetricsPort } from "./telemetry/metrics-port.js";
 import { watchStore } from "./telemetry/store-health.js";
 import { eventStoreRpcs } from "./transport/event-store/rpcs.js";
 import { TlsCredentials } from "./transport/grpc/tls-credentials.js";
@@ -39,6 +42,8 @@ export interface AnnalsServer extends AsyncDisposable {
   readonly grpcAddress: string;
   /** "host:port" where Connect and gRPC-Web are served; undefined: nowhere. */
   readonly httpAddress: string | undefined;
+  /** "host:port" where Prometheus finds /metrics; undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
   /**
    * Stops in order: health says NOT_SERVING, no new calls, streams ended, queued appends written,
    * store closed. Idempotent.
@@ -50,23 +55,40 @@ export interface AnnalsServer extends AsyncDisposable {
 
 /** Builds the server out of its parts and opens its ports. */
 export async function startServer(config: Config, logger: Logger): Promise<AnnalsServer> {
-  const auditLog = openAuditLog(config.auditLog);
-  const doors = await openDoors(config, logger);
-  const store = await openStore(config.store, logger).catch((error: unknown) => {
-    doors.close();
+  const opened: (() => unknown)[] = [];
+  try {
+    return await compose(config, logger, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
     throw error;
+  }
+}
+
+/** @param opened takes what closes each part, for when a later one fails */
+async function compose(
+  config: Config,
+  logger: Logger,
+  opened: (() => unknown)[],
+): Promise<AnnalsServer> {
+  const metrics = config.metricsAddress === "off" ? undefined : createMetrics(config);
+  const auditLog = openAuditLog(config.auditLog);
+  opened.push(() => {
+    auditLog.close();
   });
+  const doors = await openDoors(config, logger);
+  opened.push(() => {
+    doors.close();
+  });
+  const store = await openStore(config.store, logger);
+  opened.push(() => store.close());
   const tenants = await TenantDirectory.open(store.records, {
     defaults: tenantDefaults(config),
     clock: systemClock,
     onStoreError: (error) => {
       logger.warn({ err: error }, "tenants' settings could not be read");
     },
-  }).catch(async (error: unknown) => {
-    doors.close();
-    await store.close();
-    throw error;
   });
+  opened.push(() => tenants[Symbol.asyncDispose]());
   const writer = createWriter(store, systemClock, {
     maxQueuedAppends: config.maxQueuedAppends,
     maxQueuedBytes: config.maxQueuedBytes,
@@ -74,7 +96,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     maxBatchBytes: config.maxBatchBytes,
     maxBatchesInFlight: 2,
     retryAfterMs: 100,
+    onCommitted: metrics?.batchCommitted,
     onStoreError: (error) => {
+      metrics?.batchFailed();
       logger.error({ err: error }, "a batch of appends failed");
     },
   });
@@ -84,15 +108,20 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     blockMs: config.auditBlockMs,
   });
   const quota = new AppendQuota(store, (tenantId) => tenants.limitsOf(tenantId), systemClock);
+  const audit: RecordAudit = (event, fields) => {
+    metrics?.audited(event);
+    auditLog.record(event, fields);
+  };
   const chain = createChain({
     authenticate: doors.authenticate,
-    audit: auditLog.record,
+    audit,
     suspicion,
     tenants,
     appendRates: quota,
     logger,
     recheckIntervalMs: config.recheckIntervalMs,
     callTimeoutMs: config.callTimeoutMs,
+    observer: metrics,
   });
   const pages = { maxEvents: limits.pageEvents, maxBytes: limits.pageBytes };
   const tail = new Tail(store, {
@@ -114,13 +143,16 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     pageCache: new PageCache(store, {
       maxBytes: config.pageCacheBytes,
       pageEvents: pages.maxEvents,
+      onPage: metrics?.pageAsked,
     }),
     followers: new Followers(tail, config.maxFollowersPerTenant),
     checkpoints: {
       everyPlaces: BigInt(config.checkpointPositions),
       everyMs: config.checkpointIntervalMs,
     },
+    observer: metrics,
   };
+  metrics?.watch({ ...context, tail });
   const rpcs = [
     ...eventStoreRpcs(context, config),
     ...snapshotsRpcs(context),
@@ -136,22 +168,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     stallTimeoutMs: config.readerStallTimeoutMs,
     keepaliveMs: config.keepaliveMs,
     credentials: doors.tls ? new TlsCredentials(doors.tls) : ServerCredentials.createInsecure(),
-  }).catch(async (error: unknown) => {
-    doors.close();
-    auditLog.close();
-    await tenants[Symbol.asyncDispose]();
-    await store.close();
-    throw error;
   });
-  const http = await openHttp(rpcs, chain, config, doors.tls).catch(async (error: unknown) => {
-    await grpc.stop(0);
-    doors.close();
-    auditLog.close();
-    await tenants[Symbol.asyncDispose]();
-    await store.close();
-    throw error;
-  });
-  auditLog.record("started", { auth: config.auth.mode, tls: config.tls !== undefined });
+  opened.push(() => grpc.stop(0));
+  const http = await openHttp(rpcs, chain, config, doors.tls);
+  opened.push(() => http?.stop(0));
+  const metricsPort = metrics && (await openMetricsPort(metrics, config.metricsAddress));
+  audit("started", { auth: config.auth.mode, tls: config.tls !== undefined });
   const setServing = (serving: boolean): void => {
     grpc.setServing(serving);
     http?.setServing(serving);
@@ -159,6 +181,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
   setServing(true);
   const health = watchStore(store, (serving, error) => {
     setServing(serving);
+    metrics?.storeAnswers(serving);
     if (serving) logger.info("the store answers again");
     else logger.error({ err: error }, "the store does not answer");
   });
@@ -174,16 +197,22 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
     await tenants[Symbol.asyncDispose]();
     await store.close();
     auditLog.close();
+    await metricsPort?.close();
     return drained.every(Boolean);
   };
   return {
     grpcAddress: grpc.address,
     httpAddress: http?.address,
+    metricsAddress: metricsPort?.address,
     stop: () => (stopping ??= stop()),
     [Symbol.asyncDispose]: async () => {
       await (stopping ??= stop());
     },
   };
+}
+
+function createMetrics(config: Config): Metrics {
+  return new Metrics({ version: serverVersion, store: config.store.kind });
 }
 
 async function openHttp(

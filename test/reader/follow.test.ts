@@ -27,6 +27,7 @@ test("a store that never tells what the tail has let go cannot keep a follower f
     limit: undefined,
     maxPageEvents: 10,
     checkpoints: { everyPlaces: 100n, everyMs: 60_000 },
+    progress: { waiting: false },
     signal: controller.signal,
   });
   const seen: FollowStep[] = [];

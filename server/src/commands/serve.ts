@@ -10,8 +10,8 @@ export async function serve(config: Config): Promise<void> {
     process.exitCode = 1;
   });
   if (!server) return;
-  const { grpcAddress, httpAddress } = server;
-  logger.info({ grpcAddress, httpAddress, store: config.store.kind }, "listening");
+  const { grpcAddress, httpAddress, metricsAddress } = server;
+  logger.info({ grpcAddress, httpAddress, metricsAddress, store: config.store.kind }, "listening");
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

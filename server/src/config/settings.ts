@@ -20,6 +20,7 @@ export type AuthMode = "dev" | "jwt" | "api-key" | "mtls";
 export interface Settings {
   readonly grpcAddress: Setting<string>;
   readonly httpAddress: Setting<string>;
+  readonly metricsAddress: Setting<string>;
   readonly httpCorsOrigins: Setting<readonly string[]>;
   readonly store: Setting<string>;
   readonly migrate: Setting<boolean>;
@@ -83,6 +84,10 @@ export const settings: Settings = {
   httpAddress: {
     doc: "Where Connect, gRPC-Web and gRPC are served over HTTP/1.1 and HTTP/2, with TLS where `tlsCertFile` is set, and `grpc.health.v1.Health`, `/healthz` and `/readyz`, `host:port`; or `off`. Port 0 takes a free one.",
     ...withDefault(addressOrOff(), "127.0.0.1:8080"),
+  },
+  metricsAddress: {
+    doc: "Where `/metrics` is served for Prometheus, `host:port`; or `off`: then nothing is counted. Plain HTTP without a credential, on a port of its own: keep it on a private network. Port 0 takes a free one.",
+    ...withDefault(addressOrOff(), "off"),
   },
   httpCorsOrigins: {
     doc: "The origins whose web pages may call, separated by commas, such as `https://app.example.com`; `*` is every one. By default none: a request that comes from a page is refused.",

@@ -7,6 +7,7 @@ import { deadline } from "./deadline.js";
 import { expiry } from "./expiry.js";
 import type { Interceptor } from "./interceptor.js";
 import { mapErrors } from "./map-errors.js";
+import { type CallObserver, observeCalls } from "./observe-calls.js";
 import { limitOpenStreams } from "./open-streams.js";
 import { type AppendRateLimits, refuseOverdrawn } from "./overdrawn.js";
 import { recheck } from "./recheck.js";
@@ -32,11 +33,13 @@ export interface ChainOptions {
   readonly recheckIntervalMs: number;
   /** Time for a unary call whose caller sets no deadline, in milliseconds. */
   readonly callTimeoutMs: number;
+  readonly observer?: CallObserver | undefined;
 }
 
 /** THE CHAIN: what every call on every transport goes through, outermost first. */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
   return [
+    ...(options.observer ? [observeCalls(options.observer)] : []),
     requestLog(options.logger),
     audit(options.audit, options.suspicion),
     mapErrors(options.logger),

@@ -37,6 +37,8 @@ export interface FollowOptions {
   readonly limit: bigint | undefined;
   readonly maxPageEvents: number;
   readonly checkpoints: CheckpointOptions;
+  /** Told whether the follower has all that there is, and waits for more. */
+  readonly progress: { waiting: boolean };
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +51,7 @@ const pagesAhead = 1;
  * never gone back from, so nothing comes twice. A reader too slow for the tail reads the store again.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<FollowStep, void, undefined> {
-  const { tail, pick, limit, signal, maxPageEvents, checkpoints } = options;
+  const { tail, pick, limit, signal, maxPageEvents, checkpoints, progress } = options;
   let place = options.from;
   let left = limit;
   let told = { place, at: Date.now() };
@@ -88,7 +90,9 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowStep
       if (isDue()) yield tell("checkpoint");
       if (page.events.length > 0) continue;
       const until = told.place + checkpoints.everyPlaces;
+      progress.waiting = true;
       place = await tail.next(place, pick, { until, timeoutMs: checkpoints.everyMs, signal });
+      progress.waiting = false;
     }
     yield tell("fell_behind");
   }

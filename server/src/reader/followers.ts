@@ -14,8 +14,12 @@ export interface Follower {
   events: number;
   /** Counted by sizeOfEvent. */
   bytes: number;
-  /** Where it is in its log; what the log holds beyond is its lag in positions. */
+  /** Where it is in its log. */
   place: bigint;
+  /** Where its log ended when it began. */
+  head: bigint;
+  /** It has all that there is. */
+  waiting: boolean;
   /** When the last event that it was handed was recorded: against now, its lag in time. */
   recordedAt: Instant | undefined;
 }
@@ -50,7 +54,7 @@ export class Followers {
       const { tail, release } = await this.tail.follow(tenantId);
       const follower: Follower = {
         ...{ tenantId, tail },
-        ...{ events: 0, bytes: 0, place: 0n, recordedAt: undefined },
+        ...{ events: 0, bytes: 0, place: 0n, head: 0n, waiting: false, recordedAt: undefined },
       };
       this.#followers.add(follower);
       try {
@@ -78,6 +82,12 @@ export class Followers {
     if (count === 0) this.#perTenant.delete(tenantId);
     else this.#perTenant.set(tenantId, count);
   }
+}
+
+/** How many places its log goes on beyond where a follower is, as far as this server knows. */
+export function lagOf({ waiting, place, head, tail: { newest = 0n } }: Follower): number {
+  const end = newest > head ? newest : head;
+  return waiting || end < place ? 0 : Number(end - place);
 }
 
 /** Notes what a follower is handed. */

@@ -47,7 +47,7 @@ export class LogTail {
   ) {}
 
   /** Place of the newest event; undefined before there is one. */
-  get #last(): bigint | undefined {
+  get newest(): bigint | undefined {
     return this.#first === undefined ? undefined : this.#first + BigInt(this.#events.length) - 1n;
   }
 
@@ -59,7 +59,7 @@ export class LogTail {
   /** Adds the next event. Who waits for it is woken by `takeWakers`. */
   push(event: RecordedEvent): void {
     const place = this.placeOf(event);
-    const last = this.#last;
+    const last = this.newest;
     if (last === undefined || place !== last + 1n) this.#startAt(place);
     this.#events.push(event);
     if (this.#pages.size > 0) this.#pages = new Map();
@@ -128,7 +128,7 @@ export class LogTail {
 
   /** Looks at what has come since; whether there is a reason to wake. */
   #concerns(waiter: Waiter): boolean {
-    const last = this.#last;
+    const last = this.newest;
     if (last === undefined) return false;
     if (this.isGone(waiter.scannedTo)) return true;
     while (waiter.scannedTo < last) {
@@ -146,7 +146,7 @@ export class LogTail {
   }
 
   #scan(place: bigint, pick: Pick, maxEvents: number): ScannedEvents {
-    const last = this.#last ?? place;
+    const last = this.newest ?? place;
     const page = new PageBuilder({ ...this.bounds, maxEvents });
     let scannedTo = place;
     while (scannedTo < last && !page.full) {

@@ -17,6 +17,8 @@ export interface PageCacheOptions {
   readonly maxBytes: number;
   /** Events of a page at most. Pages begin at multiples of it, so that readers meet in them. */
   readonly pageEvents: number;
+  /** Told of every page that may be kept: whether it was, or had to be read. */
+  readonly onPage?: ((result: "kept" | "read") => void) | undefined;
 }
 
 interface Page {
@@ -37,6 +39,11 @@ export class PageCache {
     private readonly store: Store,
     private readonly options: PageCacheOptions,
   ) {}
+
+  /** What is kept now, counted by sizeOfPage. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Like Store.readLog. A page may hold fewer events than there is room for. */
   async readLog(query: LogQuery, options?: ReadOptions): Promise<LogPage> {
@@ -84,6 +91,7 @@ export class PageCache {
     load: () => Promise<P>,
   ): Promise<P | undefined> {
     const known = this.#pages.get(key);
+    this.options.onPage?.(known ? "kept" : "read");
     if (known) {
       this.#pages.delete(key);
       this.#pages.set(key, known);

@@ -45,6 +45,11 @@ export class Tail {
     private readonly options: TailOptions,
   ) {}
 
+  /** What is kept now, counted by sizeOfEvent. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * The tail of a tenant's log, or with no tenant of the whole log. Every event that is committed
    * after it resolves will come to it.

@@ -2,7 +2,7 @@ import type { Clock } from "../domain/instant.js";
 import type { CheckpointOptions } from "../reader/follow.js";
 import type { Followers } from "../reader/followers.js";
 import type { PageCache } from "../reader/page-cache.js";
-import type { PageBounds, Store } from "../store/store.js";
+import type { AppendOutcome, PageBounds, Store } from "../store/store.js";
 import type { AppendQuota } from "../tenants/append-quota.js";
 import type { TenantDirectory } from "../tenants/tenant-directory.js";
 import type { Writer } from "../writer/writer.js";
@@ -12,6 +12,14 @@ import type { Writer } from "../writer/writer.js";
  * different tenant (and nothing else of it), "hide" answers as if it did not exist.
  */
 export type ForeignStreams = "deny" | "hide";
+
+/** Told of what is done: what metrics are made of. */
+export interface ServiceObserver {
+  /** How an append ended, unary or pipelined. */
+  readonly appendEnded: (outcome: AppendOutcome) => void;
+  /** So many events were handed to a reader. */
+  readonly eventsRead: (count: number) => void;
+}
 
 /** What the use cases stand on. */
 export interface ServiceContext {
@@ -29,4 +37,5 @@ export interface ServiceContext {
   readonly checkpoints: CheckpointOptions;
   /** Whether events keep the trace that their append belongs to. */
   readonly storeTraceparent: boolean;
+  readonly observer?: ServiceObserver | undefined;
 }

@@ -31,9 +31,12 @@ export function followLog(
 ): AsyncGenerator<LogStep<LogHead>, void, undefined> {
   const { store, pageCache, pages } = context;
   return context.followers.open(tenantId, async function* (follower) {
-    yield { kind: "head" as const, head: await store.getHead(tenantId, { signal }) };
+    const head = await store.getHead(tenantId, { signal });
+    follower.head = head.position;
+    yield { kind: "head" as const, head };
     const range = { tenantId, direction: "forwards", to: lastPlace, filter } as const;
     yield* noted(
+      context,
       follower,
       follow({
         ...followOptions(context, follower, signal),
@@ -58,9 +61,12 @@ export function followWholeLog(
 ): AsyncGenerator<LogStep<WholeLogHead>, void, undefined> {
   const { store, pageCache, pages } = context;
   return context.followers.open(undefined, async function* (follower) {
-    yield { kind: "head" as const, head: await store.getWholeHead({ signal }) };
+    const head = await store.getWholeHead({ signal });
+    follower.head = store.placeOf(head.cursor);
+    yield { kind: "head" as const, head };
     const range = { direction: "forwards", to: "", filter } as const;
     yield* noted(
+      context,
       follower,
       follow({
         ...followOptions(context, follower, signal),
@@ -82,22 +88,26 @@ export function followWholeLog(
 /** What follows of every log have in common. */
 export function followOptions(
   context: ServiceContext,
-  { tail, tenantId }: Follower,
+  follower: Follower,
   signal: AbortSignal,
 ): Omit<FollowOptions, "readOn" | "pick" | "placeOf" | "from" | "limit"> {
+  const { tail, tenantId } = follower;
   const pages = tenantId === undefined ? context.pages : pagesOf(context, tenantId);
   const { checkpoints } = context;
-  return { tail, maxPageEvents: pages.maxEvents, checkpoints, signal };
+  return { tail, maxPageEvents: pages.maxEvents, checkpoints, progress: follower, signal };
 }
 
 /** Passes steps on, and notes them for the metrics. */
 export async function* noted(
+  { observer }: ServiceContext,
   follower: Follower,
   steps: AsyncIterable<FollowStep>,
 ): AsyncGenerator<FollowStep, void, undefined> {
   for await (const step of steps) {
     yield step;
-    note(follower, step.kind === "page" ? step.events : [], step.scannedTo);
+    const events = step.kind === "page" ? step.events : [];
+    note(follower, events, step.scannedTo);
+    observer?.eventsRead(events.length);
   }
 }
 

@@ -70,7 +70,7 @@ export function followStream(
       placeOf: (event) => event.position,
       ...{ from: 0n, limit: range.limit },
     });
-    for await (const step of noted(follower, steps)) {
+    for await (const step of noted(context, follower, steps)) {
       if (step.kind === "page") moveBehind(step.events);
       yield step;
     }

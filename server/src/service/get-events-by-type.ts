@@ -18,7 +18,7 @@ export interface EventsByType {
  * @param maxEvents most events of the page, 1 or more
  */
 export async function getEventsByType(
-  { store, pages }: ServiceContext,
+  { store, pages, observer }: ServiceContext,
   tenantId: TenantId,
   filter: EventFilter,
   after: bigint,
@@ -36,8 +36,10 @@ export async function getEventsByType(
   const bounds = { ...pages, maxEvents };
   const limit = BigInt(maxEvents);
   for await (const page of readLogPages(store, { ...range, limit }, bounds, signal)) {
-    if (page.atEnd) return { events: page.events, next: undefined };
-    if (page.events.length > 0) return { events: page.events, next: page.scannedTo };
+    const { events, scannedTo, atEnd } = page;
+    if (!atEnd && events.length === 0) continue;
+    observer?.eventsRead(events.length);
+    return { events, next: atEnd ? undefined : scannedTo };
   }
   return { events: [], next: undefined };
 }

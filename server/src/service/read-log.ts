@@ -4,6 +4,7 @@ import type { TenantId } from "../domain/tenant.js";
 import { readLogPages, readWholeLogPages } from "../reader/read-log.js";
 import type { LogPage, WholeLogPage } from "../store/store.js";
 import type { ServiceContext } from "./context.js";
+import { observed } from "./observed.js";
 import { pagesOf } from "./pages-of.js";
 
 /** Which events of a log, from where. */
@@ -35,26 +36,26 @@ export async function readLog(
     command.direction === "forwards"
       ? { from: command.from ?? 0n, to: head.position }
       : { from: command.from ?? head.position + 1n, to: 1n };
-  return {
-    head,
-    pages: readLogPages(
-      pageCache,
-      { ...command, ...ends, tenantId },
-      pagesOf(context, tenantId),
-      signal,
-    ),
-  };
+  const range = { ...command, ...ends, tenantId };
+  const pages = readLogPages(pageCache, range, pagesOf(context, tenantId), signal);
+  return { head, pages: observed(context, pages, eventsIn) };
 }
 
 /** Reads the whole log, up to the head it had when the read began. */
 export async function readWholeLog(
-  { store, pageCache, pages }: ServiceContext,
+  context: ServiceContext,
   command: LogCommand<string>,
   signal?: AbortSignal,
 ): Promise<LogReading<WholeLogHead, WholeLogPage>> {
+  const { store, pageCache } = context;
   const head = await store.getWholeHead(signal && { signal });
   const from = command.from ?? "";
   const to = command.direction === "forwards" ? head.cursor : "";
   const range = { ...command, from, to };
-  return { head, pages: readWholeLogPages(pageCache, store, range, pages, signal) };
+  const pages = readWholeLogPages(pageCache, store, range, context.pages, signal);
+  return { head, pages: observed(context, pages, eventsIn) };
+}
+
+function eventsIn({ events }: LogPage | WholeLogPage): number {
+  return events.length;
 }

@@ -4,6 +4,7 @@ import type { TenantId } from "../domain/tenant.js";
 import { readStreamPages, type StreamRange } from "../reader/read-stream.js";
 import type { ServiceContext } from "./context.js";
 import { getStream } from "./get-stream.js";
+import { observed } from "./observed.js";
 import { pagesOf } from "./pages-of.js";
 
 /** A read of one stream: what it was when the read began, and its events since then in pages. */
@@ -29,5 +30,5 @@ export async function readStream(
   const { store } = context;
   const bounds = pagesOf(context, tenantId);
   const pages = readStreamPages(store, tenantId, stream, { ...range, toVersion }, bounds, signal);
-  return { info, pages };
+  return { info, pages: observed(context, pages, (events) => events.length) };
 }

@@ -5,7 +5,7 @@ import { AnnalsError, type Failure } from "../domain/error.js";
 import type { Clock } from "../domain/instant.js";
 import type { AppendIntent, AppendOutcome, Store } from "../store/store.js";
 import { Batch, type Job } from "./batch.js";
-import type { AppendOptions, WriterOptions } from "./writer.js";
+import type { AppendOptions, Queued, WriterOptions } from "./writer.js";
 
 /**
  * One order of writing: a bounded queue and the loop that commits it in groups. There is no timer:
@@ -24,6 +24,11 @@ export class Lane {
     private readonly clock: Clock,
     private readonly options: WriterOptions,
   ) {}
+
+  /** What waits now. */
+  get queued(): Queued {
+    return { appends: this.#queue.length, bytes: this.#queuedBytes };
+  }
 
   /** Queues an append. Its outcome comes when its batch is committed, or at once when the queue is full. */
   append(intent: AppendIntent, { signal, caller }: AppendOptions = {}): Promise<AppendOutcome> {
@@ -99,11 +104,14 @@ export class Lane {
 
   async #commit(batch: readonly Job[]): Promise<void> {
     this.#committing++;
+    const begun = performance.now();
     try {
       const outcomes = await this.store.append(
         batch.map((job) => job.intent),
         this.clock(),
       );
+      const ms = performance.now() - begun;
+      this.options.onCommitted?.({ appends: batch, outcomes, ms });
       batch.forEach((job, i) => {
         job.settle(outcomes[i] ?? failed({ reason: "internal", outcomeUnknown: true }));
       });

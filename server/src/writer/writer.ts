@@ -17,8 +17,26 @@ export interface WriterOptions {
   readonly maxBatchesInFlight: number;
   /** What a caller is told to wait when the queue is full. */
   readonly retryAfterMs: number;
+  /** Told of every batch that the store gave outcomes for, before its callers are. */
+  readonly onCommitted?: ((batch: CommittedBatch) => void) | undefined;
   /** Told when the store threw; the appends of that batch have had their answers. */
   readonly onStoreError: (error: unknown) => void;
+}
+
+/** A batch that the store gave outcomes for, one for each append. */
+export interface CommittedBatch {
+  /** With their bytes, counted by sizeOfEvent. */
+  readonly appends: readonly { readonly intent: AppendIntent; readonly bytes: number }[];
+  readonly outcomes: readonly AppendOutcome[];
+  /** How long the store took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** What waits to be written. */
+export interface Queued {
+  readonly appends: number;
+  /** Counted by sizeOfEvent. */
+  readonly bytes: number;
 }
 
 export interface AppendOptions {
@@ -34,6 +52,9 @@ export interface Writer {
    * written; after that it is, and the outcome still comes.
    */
   append(intent: AppendIntent, options?: AppendOptions): Promise<AppendOutcome>;
+
+  /** What waits now. */
+  queued(): Queued;
 
   /** Refuses new appends from now on; resolves when the queued ones are committed. Idempotent. */
   drain(): Promise<void>;
@@ -55,6 +76,14 @@ export function createWriter(store: Store, clock: Clock, options: WriterOptions)
     append(intent, options) {
       if (draining) return Promise.resolve(stopping);
       return laneOf(intent).append(intent, options);
+    },
+    queued() {
+      let [appends, bytes] = [0, 0];
+      for (const { queued } of lanes.values()) {
+        appends += queued.appends;
+        bytes += queued.bytes;
+      }
+      return { appends, bytes };
     },
     async drain() {
       draining = true;

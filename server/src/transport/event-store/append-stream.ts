@@ -3,13 +3,12 @@ import type {
   AppendStreamRequest,
   AppendStreamResponseSchema,
 } from "@annals/proto/annals/v1/event_store";
-import { AnnalsError, describeFailure, type Failure, invalidArgument } from "../../domain/error.js";
+import { describeFailure, type Failure, invalidArgument } from "../../domain/error.js";
 import { type Call, tenantOf } from "../../interceptors/call.js";
 import type { ServiceContext } from "../../service/context.js";
-import { append } from "../../service/append.js";
 import { codeOf, toErrorDetail } from "../error-detail.js";
 import { answerConcurrently } from "./answer-concurrently.js";
-import { parseAppend, toAppendResponse } from "./append.js";
+import { appendFor, toAppendResponse } from "./append.js";
 
 type Response = MessageInitShape<typeof AppendStreamResponseSchema>;
 
@@ -26,7 +25,6 @@ export function appendStreamRpc(
 ): (requests: AsyncIterable<AppendStreamRequest>, call: Call) => AsyncIterable<Response> {
   return (requests, call) => {
     const tenantId = tenantOf(call);
-    const caller = call.peer;
     const answer = async (request: AppendStreamRequest): Promise<Response> => {
       const { correlationId } = request;
       const failed = (failure: Failure): Response => ({
@@ -40,20 +38,11 @@ export function appendStreamRpc(
           },
         },
       });
-      try {
-        if (!request.append) throw invalidArgument("append", "is required");
-        // No signal: what was taken is written and answered, also while the server stops.
-        const command = parseAppend(request.append, context, call);
-        const outcome = await append(context, tenantId, command, { caller });
-        if (!outcome.ok) return failed(outcome.failure);
-        return {
-          correlationId,
-          outcome: { case: "appended", value: toAppendResponse(outcome) },
-        };
-      } catch (error) {
-        if (error instanceof AnnalsError) return failed(error.failure);
-        throw error;
-      }
+      if (!request.append) return failed(invalidArgument("append", "is required").failure);
+      // No signal: what was taken is written and answered, also while the server stops.
+      const outcome = await appendFor(context, tenantId, request.append, call);
+      if (!outcome.ok) return failed(outcome.failure);
+      return { correlationId, outcome: { case: "appended", value: toAppendResponse(outcome) } };
     };
     return answerConcurrently(requests, answer, maxStreamInFlight);
   };
