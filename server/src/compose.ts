@@ -20,6 +20,7 @@ import { AppendQuota } from "./tenants/append-quota.js";
 import { tenantDefaults } from "./tenants/tenant-defaults.js";
 import { TenantDirectory } from "./tenants/tenant-directory.js";
 import { openAuditLog } from "./telemetry/audit-log.js";
+import { CallTracer } from "./telemetry/call-tracer.js";
 import { Metrics } from "./telemetry/metrics.js";
 import { openMetricsPort } from "./telemetry/metrics-port.js";
 import { watchStore } from "./telemetry/store-health.js";
@@ -121,7 +122,7 @@ async function compose(
     logger,
     recheckIntervalMs: config.recheckIntervalMs,
     callTimeoutMs: config.callTimeoutMs,
-    observer: metrics,
+    observers: [metrics, CallTracer.ofProcess()].filter((observer) => observer !== undefined),
   });
   const pages = { maxEvents: limits.pageEvents, maxBytes: limits.pageBytes };
   const tail = new Tail(store, {

@@ -33,13 +33,13 @@ export interface ChainOptions {
   readonly recheckIntervalMs: number;
   /** Time for a unary call whose caller sets no deadline, in milliseconds. */
   readonly callTimeoutMs: number;
-  readonly observer?: CallObserver | undefined;
+  readonly observers?: readonly CallObserver[];
 }
 
 /** THE CHAIN: what every call on every transport goes through, outermost first. */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
   return [
-    ...(options.observer ? [observeCalls(options.observer)] : []),
+    ...(options.observers ?? []).map(observeCalls),
     requestLog(options.logger),
     audit(options.audit, options.suspicion),
     mapErrors(options.logger),

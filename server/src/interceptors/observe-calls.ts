@@ -2,7 +2,7 @@ import { AnnalsError, type Failure } from "../domain/error.js";
 import type { Call } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 
-/** Told of every call: what metrics are made of. */
+/** Told of every call: what metrics and traces are made of. */
 export interface CallObserver {
   readonly callBegan: (call: Call) => void;
   /** @param reason why it failed; undefined: it went well */
