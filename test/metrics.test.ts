@@ -1,11 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { createClient } from "@connectrpc/connect";
-import { AppendStreamRequestSchema, EventStore } from "@annals/proto/annals/v1/event_store";
+import {
+  AppendStreamRequestSchema,
+  EventStore,
+  ReadAllRequestSchema,
+} from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
 import { lagOf } from "#server/reader/followers.js";
 import { LogTail } from "#server/reader/log-tail.js";
@@ -159,6 +164,41 @@ describe("metrics", () => {
         return [value(open), value("annals_followers")];
       })
       .toEqual([0, 0]);
+  });
+
+  test("say how far the follower lags that does not read, and that it no longer does", async () => {
+    await using server = await startTestServer(withMetrics);
+    const tenant = newTenant();
+    const client = clientOf(server.grpcAddress, tenant);
+    const slow = connectHttp2(`http://${server.grpcAddress}`, {
+      settings: { initialWindowSize: 50 },
+    });
+    slow.on("error", () => undefined);
+    const call = slow.request({
+      ...{ ":method": "POST", ":path": `/${eventStore}/ReadAll` },
+      ...{ "content-type": "application/grpc", te: "trailers", "x-tenant-id": tenant },
+    });
+    call.on("error", () => undefined);
+    const request = toBinary(ReadAllRequestSchema, create(ReadAllRequestSchema, { follow: true }));
+    call.end(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request]));
+
+    const lag = async () => {
+      const { value } = await scrape(server.metricsAddress);
+      return {
+        events: value("annals_follower_lag_events"),
+        s: value("annals_follower_lag_seconds"),
+      };
+    };
+    const data = Buffer.alloc(1_000);
+    for (let i = 0; i < 30; i++) {
+      const events = Array.from({ length: 100 }, () => newEvent({ data }));
+      await client.append(appendTo(`${i}`, any, events));
+    }
+    await expect.poll(async () => (await lag()).events, { timeout: 10_000 }).toBeGreaterThan(1_000);
+    expect((await lag()).events).toBeLessThanOrEqual(3_000);
+    await expect.poll(async () => (await lag()).s, { timeout: 10_000 }).toBeGreaterThan(0.2);
+    slow.destroy();
+    await expect.poll(lag, { timeout: 10_000 }).toEqual({ events: 0, s: 0 });
   });
 
   test("tell nothing of who calls, and are as many for a thousand tenants as for one", async () => {
