@@ -180,11 +180,14 @@ async function compose(
     http?.setServing(serving);
   };
   setServing(true);
-  const health = watchStore(store, (serving, error) => {
-    setServing(serving);
-    metrics?.storeAnswers(serving);
-    if (serving) logger.info("the store answers again");
-    else logger.error({ err: error }, "the store does not answer");
+  const health = watchStore(store, {
+    onChecked: metrics?.storeChecked,
+    onChange: (serving, error) => {
+      setServing(serving);
+      metrics?.storeAnswers(serving);
+      if (serving) logger.info("the store answers again");
+      else logger.error({ err: error }, "the store does not answer");
+    },
   });
 
   let stopping: Promise<boolean> | undefined;

@@ -47,6 +47,7 @@ test.skipIf(process.env["DATABASE_URL"])(
     await postgres.process!.start();
     await expect.poll(ready, { timeout: 20_000 }).toBe(200);
     expect(await metric("annals_store_up")).toBe(1);
+    expect(await metric("annals_store_check_seconds")).toBeGreaterThan(0);
     const { lastPosition } = await client.append(appendTo("1"));
     expect(lastPosition).toBe(2n);
     await expect.poll(() => seen, { timeout: 20_000 }).toEqual([1n, 2n]);

@@ -55,6 +55,7 @@ export class Metrics implements CallObserver {
   readonly #readEvents = this.#counter("read_events_total", "Events handed to readers.");
   readonly #pages = this.#counter("page_cache_pages_total", "Pages asked for.", ["result"]);
   readonly #storeUp = this.#gauge("store_up", "1 while the store answers, otherwise 0.");
+  readonly #storeCheck = this.#gauge("store_check_seconds", "How long its last check took.");
   readonly #auditEvents = this.#counter("audit_events_total", "Audit records.", ["event"]);
 
   /** @param build what is running, said once as labels */
@@ -123,6 +124,10 @@ export class Metrics implements CallObserver {
 
   readonly storeAnswers = (yes: boolean): void => {
     this.#storeUp.set(yes ? 1 : 0);
+  };
+
+  readonly storeChecked = (ms: number): void => {
+    this.#storeCheck.set(ms / 1_000);
   };
 
   readonly audited = (event: AuditEvent): void => {

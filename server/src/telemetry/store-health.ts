@@ -6,25 +6,28 @@ const intervalMs = 1_000;
 /** A check that takes longer has failed. */
 const timeoutMs = 3_000;
 
-/**
- * Checks a store again and again. One that has just been opened answers.
- *
- * @param onChange told when that changes: whether the store answers, and if not, why
- */
-export function watchStore(
-  store: Store,
-  onChange: (serving: boolean, error: unknown) => void,
-): { stop(): void } {
+/** Who is told of a store's health. */
+export interface StoreWatcher {
+  /** When that changes: whether the store answers, and if not, why. */
+  readonly onChange: (serving: boolean, error: unknown) => void;
+  /** After every check: how long it took, in milliseconds. */
+  readonly onChecked?: ((ms: number) => void) | undefined;
+}
+
+/** Checks a store again and again. One that has just been opened answers. */
+export function watchStore(store: Store, { onChange, onChecked }: StoreWatcher): { stop(): void } {
   let serving = true;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  const take = (now: boolean, error?: unknown): void => {
+  const take = (begunAt: number, now: boolean, error?: unknown): void => {
     if (stopped) return;
+    onChecked?.(performance.now() - begunAt);
     if (now !== serving) onChange(now, error);
     serving = now;
     timer = setTimeout(check, intervalMs);
   };
   const check = (): void => {
+    const begunAt = performance.now();
     const timeout = AbortSignal.timeout(timeoutMs);
     const late = new Promise<never>((_, reject) => {
       timeout.addEventListener("abort", () => {
@@ -33,10 +36,10 @@ export function watchStore(
     });
     Promise.race([store.check({ signal: timeout }), late]).then(
       () => {
-        take(true);
+        take(begunAt, true);
       },
       (error: unknown) => {
-        take(false, error);
+        take(begunAt, false, error);
       },
     );
   };
