@@ -16,6 +16,7 @@ export type { CommandOf, ExecuteOptions, WorkOn } from "./aggregates/execute.js"
 export type { SnapshotOptions } from "./aggregates/snapshot-policy.js";
 export type { CallOptions, ConnectionOptions } from "./connection/connection.js";
 export { allTenants, type CredentialOptions, type Provided } from "./connection/credentials.js";
+export type { TraceOptions } from "./connection/trace.js";
 export {
   type IssuedToken,
   refreshingToken,

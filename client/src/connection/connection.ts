@@ -13,10 +13,11 @@ import { type CredentialOptions, setCredentials, withCredentials } from "./crede
 import { AnnalsError } from "./errors.js";
 import { rawEventStore, type RawReads } from "./raw-event-store.js";
 import { sleep } from "./sleep.js";
+import { type TraceOptions, withTrace } from "./trace.js";
 import { type FailedCall, toAnnalsError } from "./wire-error.js";
 
 /** How to reach a server. */
-export interface ConnectionOptions extends CredentialOptions {
+export interface ConnectionOptions extends CredentialOptions, TraceOptions {
   /** `host:port` or a URL. Without a scheme: https, or http where the host is this machine. */
   readonly address: string;
   /** Allows a token to go in the clear to another machine. Default: false. */
@@ -69,7 +70,7 @@ export class Connection {
     this.#deadlineMs = parseDeadline(options.deadlineMs ?? 30_000);
     const credentials = withCredentials(options, (asked, signal) => this.#race(asked, signal));
     // The client may be closed while a credential is awaited: no connection is opened after.
-    this.#open = openTransport(url.origin, [credentials, this.#whileOpen]);
+    this.#open = openTransport(url.origin, [credentials, withTrace(options), this.#whileOpen]);
     this.#client = createClient(EventStore, this.#open.transport);
     this.#reads = createClient(readService(), this.#open.transport) as unknown as RawReads;
   }
