@@ -12,8 +12,13 @@ import {
   ReadAllRequestSchema,
 } from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
-import { lagOf } from "#server/reader/followers.js";
+import { noFilter } from "#server/domain/filter.js";
+import { Followers, lagOf } from "#server/reader/followers.js";
 import { LogTail } from "#server/reader/log-tail.js";
+import { Tail } from "#server/reader/tail.js";
+import type { ServiceContext } from "#server/service/context.js";
+import { followLog } from "#server/service/follow-log.js";
+import { createMemoryStore } from "#server/store/memory/open.js";
 import { Metrics } from "#server/telemetry/metrics.js";
 import {
   any,
@@ -29,6 +34,12 @@ import {
 } from "./support/client.js";
 import { scrape } from "./support/metrics.js";
 import { newTenant, startTestServer } from "./support/server.js";
+import {
+  any as anyVersion,
+  newEvents,
+  newStream,
+  newTenant as newTenantId,
+} from "./support/store-input.js";
 import { tempFolder } from "./support/temp-folder.js";
 
 const withMetrics = { metricsAddress: "127.0.0.1:0" };
@@ -48,6 +59,22 @@ async function catchUp(client: EventStoreClient): Promise<void> {
   for await (const { answer } of client.readAll({ follow: true })) {
     if (answer.case === "caughtUp") return;
   }
+}
+
+/** Follows a tenant's log over a connection that takes hardly anything. */
+function followWithoutReading(address: string, tenant: string, afterPosition: bigint) {
+  const session = connectHttp2(`http://${address}`, { settings: { initialWindowSize: 10 } });
+  session.on("error", () => undefined);
+  const call = session.request({
+    ...{ ":method": "POST", ":path": `/${eventStore}/ReadAll` },
+    ...{ "content-type": "application/grpc", te: "trailers", "x-tenant-id": tenant },
+  });
+  call.on("error", () => undefined);
+  const start = { case: "afterPosition", value: afterPosition } as const;
+  const request = create(ReadAllRequestSchema, { follow: true, start });
+  const message = toBinary(ReadAllRequestSchema, request);
+  call.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+  return session;
 }
 
 describe("metrics", () => {
@@ -170,18 +197,7 @@ describe("metrics", () => {
     await using server = await startTestServer(withMetrics);
     const tenant = newTenant();
     const client = clientOf(server.grpcAddress, tenant);
-    const slow = connectHttp2(`http://${server.grpcAddress}`, {
-      settings: { initialWindowSize: 50 },
-    });
-    slow.on("error", () => undefined);
-    const call = slow.request({
-      ...{ ":method": "POST", ":path": `/${eventStore}/ReadAll` },
-      ...{ "content-type": "application/grpc", te: "trailers", "x-tenant-id": tenant },
-    });
-    call.on("error", () => undefined);
-    const request = toBinary(ReadAllRequestSchema, create(ReadAllRequestSchema, { follow: true }));
-    call.end(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request]));
-
+    const stand = followWithoutReading(server.grpcAddress, tenant, 0n);
     const lag = async () => {
       const { value } = await scrape(server.metricsAddress);
       return {
@@ -197,7 +213,7 @@ describe("metrics", () => {
     await expect.poll(async () => (await lag()).events, { timeout: 10_000 }).toBeGreaterThan(1_000);
     expect((await lag()).events).toBeLessThanOrEqual(3_000);
     await expect.poll(async () => (await lag()).s, { timeout: 10_000 }).toBeGreaterThan(0.2);
-    slow.destroy();
+    stand.destroy();
     await expect.poll(lag, { timeout: 10_000 }).toEqual({ events: 0, s: 0 });
   });
 
@@ -263,6 +279,32 @@ describe("a follower's lag", () => {
     expect(lagOf({ ...behind, head: 10n, place: 12n, waiting: false })).toBe(0);
     Object.defineProperty(tail, "newest", { value: 20n });
     expect(lagOf({ ...behind, head: 10n, place: 12n, waiting: false })).toBe(8);
+  });
+
+  test("is counted from where it begins, before it is handed anything", async () => {
+    const store = createMemoryStore();
+    const tenantId = newTenantId();
+    await store.append(
+      [{ tenantId, stream: newStream(), expected: anyVersion, events: newEvents(3) }],
+      0n,
+    );
+    const pages = { maxEvents: 10, maxBytes: 1_000 };
+    const onStoreError = () => undefined;
+    const followers = new Followers(new Tail(store, { maxBytes: 1_000, pages, onStoreError }), 10);
+    const context = { store, followers, pages } as unknown as ServiceContext;
+    const { signal } = new AbortController();
+    for (const from of [0n, 2n, 3n]) {
+      const steps = followLog(
+        context,
+        tenantId,
+        { from, filter: noFilter, limit: undefined },
+        signal,
+      );
+      expect((await steps.next()).value?.kind).toBe("head");
+      expect([...followers.all].map(lagOf)).toEqual([Number(3n - from)]);
+      await steps.return();
+    }
+    await store.close();
   });
 
   test("is none while it waits, though what came was not for it", () => {

@@ -32,7 +32,7 @@ export function followLog(
   const { store, pageCache, pages } = context;
   return context.followers.open(tenantId, async function* (follower) {
     const head = await store.getHead(tenantId, { signal });
-    follower.head = head.position;
+    Object.assign(follower, { place: from, head: head.position });
     yield { kind: "head" as const, head };
     const range = { tenantId, direction: "forwards", to: lastPlace, filter } as const;
     yield* noted(
@@ -62,7 +62,7 @@ export function followWholeLog(
   const { store, pageCache, pages } = context;
   return context.followers.open(undefined, async function* (follower) {
     const head = await store.getWholeHead({ signal });
-    follower.head = store.placeOf(head.cursor);
+    Object.assign(follower, { place: store.placeOf(from), head: store.placeOf(head.cursor) });
     yield { kind: "head" as const, head };
     const range = { direction: "forwards", to: "", filter } as const;
     yield* noted(

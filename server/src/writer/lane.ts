@@ -111,10 +111,10 @@ export class Lane {
         this.clock(),
       );
       const ms = performance.now() - begun;
-      this.options.onCommitted?.({ appends: batch, outcomes, ms });
       batch.forEach((job, i) => {
         job.settle(outcomes[i] ?? failed({ reason: "internal", outcomeUnknown: true }));
       });
+      this.options.onCommitted?.({ appends: batch, outcomes, ms });
     } catch (error) {
       const failure: Failure =
         error instanceof AnnalsError ? error.failure : { reason: "internal", outcomeUnknown: true };

@@ -17,7 +17,7 @@ export interface WriterOptions {
   readonly maxBatchesInFlight: number;
   /** What a caller is told to wait when the queue is full. */
   readonly retryAfterMs: number;
-  /** Told of every batch that the store gave outcomes for, before its callers are. */
+  /** Told of every batch that the store gave outcomes for. */
   readonly onCommitted?: ((batch: CommittedBatch) => void) | undefined;
   /** Told when the store threw; the appends of that batch have had their answers. */
   readonly onStoreError: (error: unknown) => void;
