@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { json } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { createClient } from "@connectrpc/connect";
@@ -132,9 +132,12 @@ test("an error is what the server is to blame for", async () => {
 });
 
 test("a collector that does not answer holds up neither calls nor a stop for long", async () => {
+  const silent = createTcpServer((socket) => socket.on("error", () => undefined));
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
   const server = await startServerProcess(["--store=memory:"], {
     NODE_OPTIONS: `--import ${pathToFileURL("examples/tracing.mjs").href}`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
     OTEL_EXPORTER_OTLP_TIMEOUT: "500",
   });
   const client = createClient(
@@ -142,5 +145,9 @@ test("a collector that does not answer holds up neither calls nor a stop for lon
     grpcTransport(server.address, { "x-tenant-id": newTenant() }),
   );
   for (let i = 0; i < 50; i++) await client.append(appendTo(`${i}`));
+  let asked = false;
+  silent.on("connection", () => (asked = true));
   expect(await server.end("SIGTERM")).toBe(0);
+  expect(asked).toBe(true);
+  silent.close();
 });
