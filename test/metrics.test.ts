@@ -154,6 +154,7 @@ describe("metrics", () => {
     expect(await eventsOf()).toBe(4_000);
     const { events } = await client.getEventsByType({ aggregateType: "Order", pageSize: 10 });
     expect(await eventsOf()).toBe(4_000 + events.length);
+    expect((await scrape(server.metricsAddress)).value("annals_followed_bytes_total")).toBe(0);
     await catchUp(client);
     expect(await eventsOf()).toBe(5_000 + events.length);
 
@@ -161,6 +162,8 @@ describe("metrics", () => {
     expect(value('annals_page_cache_pages_total{result="kept"}')).toBeGreaterThan(0);
     expect(value('annals_page_cache_pages_total{result="read"}')).toBeGreaterThan(0);
     expect(value("annals_page_cache_bytes")).toBeGreaterThan(100_000);
+    const followed = value("annals_followed_bytes_total");
+    expect(followed).toBe(value("annals_appended_bytes_total")); // all of them, once
   });
 
   test("say who is connected: open streams and followers, while they are", async () => {
@@ -218,7 +221,7 @@ describe("metrics", () => {
   });
 
   test("tell nothing of who calls, and are as many for fifty tenants as for one", async () => {
-    await using server = await startTestServer({ ...withMetrics, tenantOpenStreams: "1" });
+    await using server = await startTestServer(withMetrics);
     const use = async (tenant: string, id: string): Promise<void> => {
       const client = clientOf(server.grpcAddress, tenant);
       const event = newEvent({ eventType: `Type-${id}`, metadata: { key: id } });

@@ -71,7 +71,10 @@ async function compose(
   logger: Logger,
   opened: (() => unknown)[],
 ): Promise<AnnalsServer> {
-  const metrics = config.metricsAddress === "off" ? undefined : createMetrics(config);
+  const metrics =
+    config.metricsAddress === "off"
+      ? undefined
+      : new Metrics({ version: serverVersion, store: config.store.kind });
   const auditLog = openAuditLog(config.auditLog);
   opened.push(() => {
     auditLog.close();
@@ -213,10 +216,6 @@ async function compose(
       await (stopping ??= stop());
     },
   };
-}
-
-function createMetrics(config: Config): Metrics {
-  return new Metrics({ version: serverVersion, store: config.store.kind });
 }
 
 async function openHttp(

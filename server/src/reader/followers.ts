@@ -90,10 +90,12 @@ export function lagOf({ waiting, place, head, tail: { newest = 0n } }: Follower)
   return waiting || end < place ? 0 : Number(end - place);
 }
 
-/** Notes what a follower is handed. */
-export function note(follower: Follower, events: readonly RecordedEvent[], place: bigint): void {
+/** Notes what a follower is handed. @returns its bytes, counted by sizeOfEvent */
+export function note(follower: Follower, events: readonly RecordedEvent[], place: bigint): number {
+  const bytes = sizeOfPage(events);
   follower.events += events.length;
-  follower.bytes += sizeOfPage(events);
+  follower.bytes += bytes;
   follower.place = place;
   follower.recordedAt = events.at(-1)?.recordedAt ?? follower.recordedAt;
+  return bytes;
 }

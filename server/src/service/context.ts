@@ -19,6 +19,8 @@ export interface ServiceObserver {
   readonly appendEnded: (outcome: AppendOutcome) => void;
   /** So many events were handed to a reader. */
   readonly eventsRead: (count: number) => void;
+  /** So many bytes of events, counted by sizeOfEvent, were handed to a follower. */
+  readonly bytesFollowed: (bytes: number) => void;
 }
 
 /** What the use cases stand on. */

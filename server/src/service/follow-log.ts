@@ -106,8 +106,9 @@ export async function* noted(
   for await (const step of steps) {
     yield step;
     const events = step.kind === "page" ? step.events : [];
-    note(follower, events, step.scannedTo);
+    const bytes = note(follower, events, step.scannedTo);
     observer?.eventsRead(events.length);
+    observer?.bytesFollowed(bytes);
   }
 }
 

@@ -53,6 +53,10 @@ export class Metrics implements CallObserver {
     "Batches that failed as a whole.",
   );
   readonly #readEvents = this.#counter("read_events_total", "Events handed to readers.");
+  readonly #followedBytes = this.#counter(
+    "followed_bytes_total",
+    "Bytes of events handed to followers.",
+  );
   readonly #pages = this.#counter("page_cache_pages_total", "Pages asked for.", ["result"]);
   readonly #storeUp = this.#gauge("store_up", "1 while the store answers, otherwise 0.");
   readonly #storeCheck = this.#gauge("store_check_seconds", "How long its last check took.");
@@ -116,6 +120,10 @@ export class Metrics implements CallObserver {
 
   readonly eventsRead = (count: number): void => {
     this.#readEvents.inc(count);
+  };
+
+  readonly bytesFollowed = (bytes: number): void => {
+    this.#followedBytes.inc(bytes);
   };
 
   readonly pageAsked = (result: "kept" | "read"): void => {
