@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { isAnnalsError } from "@annals/client";
@@ -67,6 +67,22 @@ test("events are decoded as by the generated code, one after the other", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("of a metadata key that comes twice the last value counts, as by the generated code", () => {
+  for (const key of ["user", "__proto__"]) {
+    const withUser = (user: string) => {
+      return bytesOf(create(RecordedEventSchema, { metadata: Object.fromEntries([[key, user]]) }));
+    };
+    const bytes = new Uint8Array(Buffer.concat([withUser("Ann"), withUser("Bob")]));
+    const { metadata } = new EventDecoder().decode(bytes);
+    expect(Object.entries(metadata)).toEqual([[key, "Bob"]]);
+    expect(Object.isFrozen(metadata)).toBe(true);
+  }
+  const bytes = Buffer.concat(
+    ["1", "2"].map((a) => bytesOf(create(RecordedEventSchema, { metadata: { a } }))),
+  );
+  expect(fromBinary(RecordedEventSchema, bytes).metadata).toEqual({ a: "2" });
 });
 
 test("fields of a newer server are passed over, wherever they stand", () => {

@@ -140,6 +140,7 @@ function readEntry(reader: WireReader, metadata: Record<string, string>): void {
     else if (tag === delimited(2)) value = reader.text();
     else reader.skip(tag);
   }
-  // A key may be "__proto__": as a name like any other.
-  Object.defineProperty(metadata, key, { value, enumerable: true });
+  // A key may be "__proto__", as a name like any other; and it may come again: the last one counts.
+  const property = { value, enumerable: true, configurable: true, writable: true };
+  Object.defineProperty(metadata, key, property);
 }
