@@ -10,7 +10,7 @@ export interface PostgresClient {
 
 /** What is used of a `Pool` of `pg`. */
 export interface PostgresPool extends PostgresClient {
-  connect(): Promise<PooledClient>;
+  connect(callback: (error: Error | undefined, client: PooledClient | undefined) => void): void;
 }
 
 interface PooledClient extends PostgresClient {
@@ -141,9 +141,7 @@ async function inTransaction(
   pool: PostgresPool,
   work: (client: PostgresClient) => Promise<void>,
 ): Promise<void> {
-  const client = await pool.connect();
-  // A connection that breaks between two queries tells listeners, and fails the next query.
-  client.on("error", ignore);
+  const client = await takeClient(pool);
   let committed = false;
   try {
     await client.query("BEGIN");
@@ -160,6 +158,24 @@ async function inTransaction(
     // A handler whose time is over may still use the connection: closing it undoes all it wrote.
     client.release(!committed);
   }
+}
+
+/**
+ * A connection that breaks between two queries tells its listeners, and fails the next query. One
+ * may break with the packet that opened it: whoever awaited the pool's promise would listen too
+ * late, and an error nobody listens to ends the process.
+ */
+function takeClient(pool: PostgresPool): Promise<PooledClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (!client) {
+        reject(error ?? new Error("the pool gave no connection"));
+        return;
+      }
+      client.on("error", ignore);
+      resolve(client);
+    });
+  });
 }
 
 /** Whether it is the database that failed, and not what was done with it. */
