@@ -75,7 +75,16 @@ async function compose(
     config.metricsAddress === "off"
       ? undefined
       : new Metrics({ version: serverVersion, store: config.store.kind });
-  const auditLog = openAuditLog(config.auditLog);
+  const auditLog = openAuditLog(config.auditLog, {
+    onStuck: (error) => {
+      metrics?.auditLogTakes(false);
+      logger.error({ err: error }, "audit records cannot be written, and wait");
+    },
+    onFreed: (lost) => {
+      metrics?.auditLogTakes(true);
+      logger.warn({ lost }, "audit records are written again");
+    },
+  });
   opened.push(() => {
     auditLog.close();
   });

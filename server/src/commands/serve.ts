@@ -5,6 +5,9 @@ import { createLogger } from "../telemetry/logger.js";
 /** Runs the server until SIGTERM or SIGINT; a second signal ends the process at once. */
 export async function serve(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, pretty: config.prettyLogs });
+  process.once("exit", () => {
+    logger.flush();
+  });
   const server = await startServer(config, logger).catch((error: unknown) => {
     logger.fatal({ err: error }, "cannot start");
     process.exitCode = 1;

@@ -1,4 +1,6 @@
+import { closeSync, openSync } from "node:fs";
 import { pino } from "pino";
+import { LineWriter, type LineWriterEvents } from "./line-writer.js";
 
 /** A destination of security events. */
 export interface AuditLog {
@@ -12,21 +14,21 @@ export interface AuditLog {
  * @param to "stdout", "off" or a file that is appended to, made readable to its owner alone
  * @throws when the file cannot be opened
  */
-export function openAuditLog(to: string): AuditLog {
+export function openAuditLog(to: string, events: LineWriterEvents): AuditLog {
   if (to === "off") return { record: () => undefined, close: () => undefined };
-  const destination = pino.destination(
-    to === "stdout" ? { fd: 1, sync: true } : { dest: to, append: true, sync: true, mode: 0o600 },
-  );
+  const fd = to === "stdout" ? 1 : openSync(to, "a", 0o600);
+  const lines = new LineWriter(fd, true, events);
   const logger = pino(
     { base: { service: "annals" }, timestamp: pino.stdTimeFunctions.isoTime },
-    destination,
+    lines,
   );
   return {
     record: (event, fields) => {
       logger.info({ audit: event, ...fields });
     },
     close: () => {
-      if (to !== "stdout") destination.end();
+      lines.close();
+      if (to !== "stdout") closeSync(fd);
     },
   };
 }

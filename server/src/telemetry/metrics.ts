@@ -60,12 +60,17 @@ export class Metrics implements CallObserver {
   readonly #pages = this.#counter("page_cache_pages_total", "Pages asked for.", ["result"]);
   readonly #storeUp = this.#gauge("store_up", "1 while the store answers, otherwise 0.");
   readonly #storeCheck = this.#gauge("store_check_seconds", "How long its last check took.");
+  readonly #auditLogUp = this.#gauge(
+    "audit_log_up",
+    "1 while audit records are written, otherwise 0.",
+  );
   readonly #auditEvents = this.#counter("audit_events_total", "Audit records.", ["event"]);
 
   /** @param build what is running, said once as labels */
   constructor(build: Readonly<{ version: string; store: string }>) {
     this.#gauge("build_info", "What is running.", ["version", "store"]).set(build, 1);
     this.#storeUp.set(1);
+    this.#auditLogUp.set(1);
     processMetrics();
   }
 
@@ -136,6 +141,10 @@ export class Metrics implements CallObserver {
 
   readonly storeChecked = (ms: number): void => {
     this.#storeCheck.set(ms / 1_000);
+  };
+
+  readonly auditLogTakes = (yes: boolean): void => {
+    this.#auditLogUp.set(yes ? 1 : 0);
   };
 
   readonly audited = (event: AuditEvent): void => {
