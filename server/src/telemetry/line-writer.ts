@@ -15,8 +15,8 @@ export interface LineWriterEvents {
 }
 
 /**
- * Writes lines to an open file, in order and whole. It never throws, and nobody waits for a disk that is
- * full or a reader that stands still: lines do, within a bound. When a pipe's reader has gone, they are lost.
+ * Writes lines to an open file, in order and whole, and never throws. While the disk is full, or the reader stands
+ * still, lines wait, within a bound, and their writer does not. When a pipe's reader has gone, they are lost.
  */
 export class LineWriter {
   #waiting: string[] = [];
@@ -29,7 +29,10 @@ export class LineWriter {
   #lost = 0;
   #closed = false;
 
-  /** @param sync whether a line is with the system when `write` returns, and outlives the process */
+  /**
+   * @param sync whether a line is with the system when `write` returns, and outlives the process: then `write`
+   *   waits for the reader of a pipe that blocks
+   */
   constructor(
     private readonly fd: number,
     private readonly sync: boolean,
