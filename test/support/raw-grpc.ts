@@ -126,7 +126,8 @@ function startCall(
   };
 }
 
-function framed(message: Uint8Array): Buffer {
+/** A message as gRPC sends it: not compressed, its length before it. */
+export function framed(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);

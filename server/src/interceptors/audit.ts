@@ -1,5 +1,5 @@
 import { AnnalsError } from "../domain/error.js";
-import { type Call, isOnlyFor } from "./call.js";
+import { type Call, hostOf, isOnlyFor } from "./call.js";
 import type { Interceptor } from "./interceptor.js";
 import type { Suspicion } from "./suspicion.js";
 
@@ -86,10 +86,6 @@ function eventOf(call: Call, { failure }: AnnalsError): AuditEvent | undefined {
 function subjectOf({ identity, peer }: Call): string {
   if (!identity) return `host:${hostOf(peer)}`;
   return `${identity.method}:${identity.subject}:${identity.tenants.slice(0, 8).join()}`;
-}
-
-function hostOf(peer: string): string {
-  return peer.slice(0, peer.lastIndexOf(":"));
 }
 
 function fieldsOf(call: Call): object {

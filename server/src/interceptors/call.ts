@@ -15,7 +15,7 @@ export interface Call {
   readonly requestId: string;
   /** When it came, by performance.now(). */
   readonly startedMs: number;
-  /** The caller's address. */
+  /** The caller's "address:port"; "unknown" for one whose connection had ended when its call was taken up. */
   readonly peer: string;
   /** The client certificate that TLS verified; undefined: none. */
   readonly peerCertificate: () => PeerCertificate | undefined;
@@ -49,6 +49,12 @@ export interface Call {
   noteForeignStream?: () => void;
   /** Set by tenant, where the credential allows one. */
   tenantId?: TenantId;
+}
+
+/** The address alone. */
+export function hostOf(peer: string): string {
+  const colon = peer.lastIndexOf(":");
+  return colon < 0 ? peer : peer.slice(0, colon);
 }
 
 /** What a credential may do. */

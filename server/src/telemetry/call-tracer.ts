@@ -9,7 +9,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import type { Failure } from "../domain/error.js";
-import type { Call } from "../interceptors/call.js";
+import { type Call, hostOf } from "../interceptors/call.js";
 import type { CallObserver } from "../interceptors/observe-calls.js";
 
 /** What the server is to blame for; all else is the caller's: https://opentelemetry.io/docs/specs/semconv/rpc/ */
@@ -43,7 +43,7 @@ export class CallTracer implements CallObserver {
     const attributes = {
       "rpc.service": call.method.slice(0, slash),
       "rpc.method": call.method.slice(slash + 1),
-      "client.address": call.peer.slice(0, call.peer.lastIndexOf(":")),
+      "client.address": hostOf(call.peer),
     };
     const parent = propagation.extract(ROOT_CONTEXT, call, metadata);
     const span = this.#tracer.startSpan(call.method, { kind: SpanKind.SERVER, attributes }, parent);

@@ -13,6 +13,8 @@ type SurfaceCall = Pick<
 /** A grpc-js call as the interceptors see it. */
 export class GrpcCall extends BaseCall {
   readonly deadline: number | undefined;
+  /** Taken when the call comes: a connection that has ended no longer says it. */
+  readonly peer: string;
   #answered = false;
 
   constructor(
@@ -21,13 +23,10 @@ export class GrpcCall extends BaseCall {
   ) {
     super(traits);
     this.deadline = toUnixMs(surface.getDeadline());
+    this.peer = surface.getPeer();
     surface.on("cancelled", () => {
       if (!this.#answered) this.abort(this.#lost());
     });
-  }
-
-  get peer(): string {
-    return this.surface.getPeer();
   }
 
   peerCertificate(): PeerCertificate | undefined {
