@@ -6,7 +6,7 @@ import { AnnalsError } from "#server/domain/error.js";
 import type { Instant } from "#server/domain/instant.js";
 import type { TenantLimits } from "#server/domain/tenant-settings.js";
 import { createMemoryStore } from "#server/store/memory/open.js";
-import type { Store } from "#server/store/store.js";
+import type { AppendOutcome, Store } from "#server/store/store.js";
 import { AppendQuota } from "#server/tenants/append-quota.js";
 import { AppendRates } from "#server/tenants/append-rates.js";
 import { TokenBucket } from "#server/tenants/token-bucket.js";
@@ -75,6 +75,30 @@ describe("events a day", () => {
       );
     expect(await limitOf(admit(7))).toBe("tenant_events_per_day");
     expect(await limitOf(admit(6))).toBe("let in");
+  });
+
+  test("what is being written may fail: who would be over with it is told to come again soon", async () => {
+    for (const limits of [{ eventsPerDay: 10 }, { storedBytes: 1_000 }]) {
+      const store = createMemoryStore();
+      const quota = new AppendQuota(
+        store,
+        () => limits,
+        () => 20_000n * day,
+      );
+      const tenantId = newTenant();
+      const admit = (events: number, write: () => Promise<AppendOutcome>) =>
+        quota.admit(tenantId, randomUUID(), { events, bytes: 100 * events }, write);
+      let fail = (): void => undefined;
+      const failed = { ok: false, failure: { reason: "internal", outcomeUnknown: false } } as const;
+      const first = admit(6, () => new Promise((resolve) => (fail = () => resolve(failed))));
+      const retryAfterMs = 100;
+      const never = () => Promise.reject(new Error("let in"));
+      await expect(admit(6, never)).rejects.toMatchObject({ failure: { retryAfterMs } });
+      await expect(admit(11, never)).rejects.not.toMatchObject({ failure: { retryAfterMs } });
+      fail();
+      await first;
+      expect(await admit(6, () => Promise.resolve(failed))).toBe(failed);
+    }
   });
 
   test("what fails does not count, and appends are let in in the order they came", async () => {

@@ -225,6 +225,11 @@ function endOfFrame(bytes: Uint8Array, start: number): number {
   }
 }
 
+/** The same event in memory of its own: who keeps it does not keep the page that it came in. */
+export function detachEvent(event: RecordedEvent): RecordedEvent {
+  return event instanceof LazyEvent ? event.detached() : event;
+}
+
 class LazyEvent implements RecordedEvent {
   #decoded: FramedEvent | undefined;
 
@@ -234,6 +239,11 @@ class LazyEvent implements RecordedEvent {
     private readonly end: number,
     readonly globalPosition: bigint,
   ) {}
+
+  detached(): LazyEvent {
+    const bytes = Uint8Array.from(this.bytes.subarray(this.start, this.end)); // a Buffer's slice is no copy
+    return new LazyEvent(bytes, 0, bytes.length, this.globalPosition);
+  }
 
   get #event(): FramedEvent {
     return (this.#decoded ??= decodeFrame(this.bytes.subarray(this.start, this.end)));

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { type RecordedEvent, sizeOfEvent } from "../domain/event.js";
+import { detachEvent } from "../domain/event-frame.js";
 import { noFilter } from "../domain/filter.js";
 import type { TenantId } from "../domain/tenant.js";
 import type { PageBounds, Store } from "../store/store.js";
@@ -157,16 +158,18 @@ export class Tail {
   /** Gives events to the logs they belong to, and to their followers the time to take them. */
   async #handOut(events: readonly RecordedEvent[]): Promise<void> {
     const concerned = new Set<LogTail>();
-    for (const event of events) {
-      const tenant = this.#tenants.get(event.tenantId)?.tail;
-      const whole = this.#whole?.tail;
-      if (!tenant && !whole) continue;
-      for (const tail of [tenant, whole]) {
+    const whole = this.#whole?.tail;
+    const followed = whole ? events : events.filter((event) => this.#tenants.has(event.tenantId));
+    // One event would hold the whole page in memory: of a page that is kept in part, copies are.
+    const isPart = followed.length < events.length;
+    for (const event of followed) {
+      const kept = isPart ? detachEvent(event) : event;
+      for (const tail of [this.#tenants.get(event.tenantId)?.tail, whole]) {
         if (!tail) continue;
-        tail.push(event);
+        tail.push(kept);
         concerned.add(tail);
       }
-      this.#keep(event);
+      this.#keep(kept);
     }
     await this.#fanOut.wake(concerned);
   }

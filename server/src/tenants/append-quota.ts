@@ -10,6 +10,9 @@ import { evictOldest } from "./evict-oldest.js";
 /** After how long a tenant's usage is read again, in milliseconds. */
 const freshMs = 500;
 
+/** When to come again, in milliseconds, where what is being written would reach the limit: it may fail. */
+const inFlightRetryMs = 100;
+
 /** What is older says nothing: an append waits until usage is read again. */
 const staleMs = 1_000;
 
@@ -162,10 +165,14 @@ function exceededUsage(
   const today = Number(position - (start?.position ?? 0n)) + inFlight.events + size.events;
   if (today > eventsPerDay) {
     const midnight = dayAfter(start?.day ?? dayOf(now));
-    return exceeded("eventsPerDay", eventsPerDay, today, Number((midnight - now) / 1_000n) + 1);
+    const isFinal = today - inFlight.events > eventsPerDay;
+    const retryAfterMs = isFinal ? Number((midnight - now) / 1_000n) + 1 : inFlightRetryMs;
+    return exceeded("eventsPerDay", eventsPerDay, today, retryAfterMs);
   }
   const bytes = Number(usage.bytes) + inFlight.bytes + size.bytes;
-  return bytes > storedBytes ? exceeded("storedBytes", storedBytes, bytes) : undefined;
+  if (bytes <= storedBytes) return undefined;
+  const isFinal = bytes - inFlight.bytes > storedBytes;
+  return exceeded("storedBytes", storedBytes, bytes, isFinal ? undefined : inFlightRetryMs);
 }
 
 function exceeded(
