@@ -84,6 +84,14 @@ describe("handler methods", () => {
     await failureOf(() => new AlsoPrivate(), "duplicate_definition");
   });
 
+  test("called as a decorator of older TypeScript, it says what is wrong", async () => {
+    const legacy = handles(OrderPlaced) as unknown as (prototype: object, name: string) => void;
+    const refused = await failureOf(() => {
+      legacy(Base.prototype, "onPlaced");
+    }, "invalid_options");
+    expect(refused.message).toContain("experimentalDecorators");
+  });
+
   test("kinds of event whose names only run together alike are not mixed up", async () => {
     const define = (aggregateType: string, type: string) =>
       defineEvent({ aggregateType, type, schema: z.object({}) });

@@ -90,7 +90,16 @@ describe("events a day", () => {
         quota.admit(tenantId, randomUUID(), { events, bytes: 100 * events }, write);
       let fail = (): void => undefined;
       const failed = { ok: false, failure: { reason: "internal", outcomeUnknown: false } } as const;
-      const first = admit(6, () => new Promise((resolve) => (fail = () => { resolve(failed); })));
+      const first = admit(
+        6,
+        () =>
+          new Promise(
+            (resolve) =>
+              (fail = () => {
+                resolve(failed);
+              }),
+          ),
+      );
       const retryAfterMs = 100;
       const never = () => Promise.reject(new Error("let in"));
       await expect(admit(6, never)).rejects.toMatchObject({ failure: { retryAfterMs } });

@@ -1,3 +1,4 @@
+import { AnnalsError } from "../connection/errors.js";
 import type { EventDefinition, EventOf } from "../events/define-event.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import { type EventHandler, type HandlerEntry, Handlers } from "./handlers.js";
@@ -63,12 +64,18 @@ type HandlerMethod<This, Definition extends EventDefinition> = (
 /**
  * Marks the method of a DeclarativeProjection that takes a kind of event (a standard decorator). The
  * method's second argument, if it wants one, has the transaction.
+ *
+ * @throws AnnalsError invalid_options where TypeScript compiles with `experimentalDecorators`
  */
 export function handles<Definition extends EventDefinition>(definition: Definition) {
   return <This extends DeclarativeProjection<never>>(
     _method: HandlerMethod<This, Definition>,
     context: ClassMethodDecoratorContext<This, HandlerMethod<This, Definition>>,
   ): void => {
+    if (typeof (context as unknown) !== "object") {
+      const problem = "handles is a standard decorator: turn experimentalDecorators off";
+      throw new AnnalsError("invalid_options", problem, {});
+    }
     // Private methods cannot be overridden: each is one of its own, whatever it is called.
     const identity = context.private ? Symbol(String(context.name)) : context.name;
     context.addInitializer(function (this: This) {
