@@ -138,7 +138,10 @@ export interface AppendIntent {
 /** How one append went. */
 export type AppendOutcome = Appended | AppendFailed;
 
-/** The events stand one after the other, in the stream, in the tenant's log and in the whole log. */
+/**
+ * The events stand one after the other, in the stream, in the tenant's log and in the whole log; in the logs events of
+ * other streams may lie between those that several appends had written.
+ */
 export interface Appended {
   readonly ok: true;
   /** Version of the last event. */
@@ -147,8 +150,8 @@ export interface Appended {
   readonly lastPosition: bigint;
   readonly recordedAt: Instant;
   /**
-   * True when the very same append was there already: all its event ids, in the same stream, in the
-   * same order, one after the other. Takes precedence over the expected version.
+   * True when all the event ids were there already, in the same stream, in the same order, one after the other. Takes
+   * precedence over the expected version.
    */
   readonly deduplicated: boolean;
 }

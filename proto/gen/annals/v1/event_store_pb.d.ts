@@ -147,7 +147,8 @@ export declare type AppendResponse = Message<"annals.v1.AppendResponse"> & {
   recordedAt?: Timestamp | undefined;
 
   /**
-   * True when this very append had been written before, and nothing was written now.
+   * True when these events stood in the stream already, one after the other in this order, and nothing was written
+   * now. If several appends had written them, events of other streams may lie between their positions.
    *
    * @generated from field: bool deduplicated = 5;
    */

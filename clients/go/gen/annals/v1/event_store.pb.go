@@ -335,7 +335,8 @@ type AppendResponse struct {
 	LastPosition uint64 `protobuf:"varint,3,opt,name=last_position,json=lastPosition,proto3" json:"last_position,omitempty"`
 	// When the server wrote them.
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
-	// True when this very append had been written before, and nothing was written now.
+	// True when these events stood in the stream already, one after the other in this order, and nothing was written
+	// now. If several appends had written them, events of other streams may lie between their positions.
 	Deduplicated  bool `protobuf:"varint,5,opt,name=deduplicated,proto3" json:"deduplicated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
