@@ -152,6 +152,17 @@ describe("stopping", () => {
     expect(health().status).toBe(1);
   });
 
+  test("annals health says in one line that a certificate cannot be read", () => {
+    const flags = ["--tls-cert-file=/nowhere/annals.crt", "--tls-key-file=/nowhere/annals.key"];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["server/dist/main.js", "health", ...flags],
+      { encoding: "utf8", timeout: 20_000 },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^annals: the certificate .*ENOENT.*annals\.crt.*\n$/);
+  });
+
   test("a second server on the same file does not start, and says why", async () => {
     const flag = `--store=sqlite:${join(tempFolder(), "annals.db")}`;
     const server = await startServerProcess([flag]);
