@@ -1,8 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
 import { connect } from "node:http2";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
@@ -20,6 +24,8 @@ import {
 import { newTenant } from "./support/server.js";
 import { startServerProcess } from "./support/server-process.js";
 import { tempFolder } from "./support/temp-folder.js";
+
+const anyPort = ["--grpc-address=127.0.0.1:0", "--http-address=127.0.0.1:0"];
 
 describe("stopping", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
@@ -41,7 +47,7 @@ describe("stopping", () => {
       const pipelined = (async () => {
         const requests = async function* () {
           for (let i = 0; ; i++) {
-            await new Promise((resolve) => setTimeout(resolve, 1));
+            await setTimeout(1);
             const append = appendTo("pipelined");
             yield create(AppendStreamRequestSchema, { correlationId: BigInt(i), append });
           }
@@ -51,7 +57,7 @@ describe("stopping", () => {
         }
       })();
       const ended = Promise.allSettled([...unary, pipelined]);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await setTimeout(300);
       expect(await server.end(signal)).toBe(0);
 
       const errors = (await ended).map((result) =>
@@ -139,6 +145,38 @@ describe("stopping", () => {
     slow.destroy();
   });
 
+  test("told to stop while it starts, it stops in order once it has started; told again, at once", async () => {
+    for (const again of [false, true]) {
+      const keys = createServer().listen(0, "127.0.0.1");
+      await once(keys, "listening");
+      const jwks = `http://127.0.0.1:${(keys.address() as AddressInfo).port}`;
+      const child = spawn(
+        process.execPath,
+        [
+          "server/dist/main.js",
+          "serve",
+          ...anyPort,
+          "--store=memory:",
+          "--auth=jwt",
+          `--auth-jwt-jwks=${jwks}`,
+        ],
+        { stdio: ["ignore", "pipe", "inherit"] },
+      );
+      const exited = once(child, "exit");
+      const logged = text(child.stdout);
+      const [, answer] = (await once(keys, "request")) as [unknown, ServerResponse];
+      child.kill("SIGTERM");
+      if (again) {
+        await setTimeout(100); // two signals at the same time are one
+        child.kill("SIGTERM");
+      } else answer.end('{"keys": []}');
+      expect(await exited).toEqual([again ? 1 : 0, null]);
+      if (!again) expect(await logged).toMatch(/"listening".*"stopping".*"stopped"/s);
+      keys.close();
+      keys.closeAllConnections();
+    }
+  });
+
   test("annals health says SERVING while it runs, and fails after", async () => {
     const server = await startServerProcess(["--store=memory:"]);
     const health = () =>
@@ -150,6 +188,17 @@ describe("stopping", () => {
     expect(health()).toMatchObject({ status: 0, stdout: "SERVING\n" });
     await server.end("SIGTERM");
     expect(health().status).toBe(1);
+  });
+
+  test("annals health says in one line that a certificate cannot be read", () => {
+    const flags = ["--tls-cert-file=/nowhere/annals.crt", "--tls-key-file=/nowhere/annals.key"];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["server/dist/main.js", "health", ...flags],
+      { encoding: "utf8", timeout: 20_000 },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^annals: the certificate .*ENOENT.*annals\.crt.*\n$/);
   });
 
   test("a second server on the same file does not start, and says why", async () => {
@@ -184,7 +233,7 @@ describe("crashing", () => {
         }
       });
       const ended = Promise.allSettled(writers);
-      await new Promise((resolve) => setTimeout(resolve, 150 + 60 * round));
+      await setTimeout(150 + 60 * round);
       await server.end("SIGKILL");
       await ended;
     }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LineWriter } from "#server/telemetry/line-writer.js";
 import { tempFolder } from "./support/temp-folder.js";
 
@@ -36,7 +36,7 @@ describe.each([
   test("a file has them all, the last ones also when the process ends", () => {
     const path = join(tempFolder(), "lines");
     const fd = openSync(path, "a");
-    const writer = new LineWriter(fd, sync, { onFreed: never });
+    const writer = new LineWriter(fd, sync).listen({ onFreed: never });
     const lines = Array.from({ length: 1_000 }, (_, i) => lineOf(i));
     for (const line of lines) writer.write(line);
     writer.close();
@@ -54,7 +54,7 @@ describe.each([
   test("a reader that stands still costs lines beyond a bound, nothing else, and no line is torn", async () => {
     const { fd, read } = openPipe();
     const freed: number[] = [];
-    const writer = new LineWriter(fd, sync, { onFreed: (lost) => freed.push(lost) });
+    const writer = new LineWriter(fd, sync).listen({ onFreed: (lost) => freed.push(lost) });
     const total = 12_000;
     for (let i = 0; i < total; i++) writer.write(lineOf(i));
     const got: Buffer[] = [];
@@ -79,7 +79,7 @@ test.runIf(process.platform === "linux")("a full disk is told once, and ends not
   const fd = openSync("/dev/full", "w");
   const errors: unknown[] = [];
   const events = { onStuck: (error: Error) => errors.push(error), onFreed: never };
-  const writers = [true, false].map((sync) => new LineWriter(fd, sync, events));
+  const writers = [true, false].map((sync) => new LineWriter(fd, sync).listen(events));
   for (let i = 0; i < 10; i++) {
     for (const writer of writers) writer.write(lineOf(i));
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -87,4 +87,31 @@ test.runIf(process.platform === "linux")("a full disk is told once, and ends not
   expect(errors).toMatchObject([{ code: "ENOSPC" }, { code: "ENOSPC" }]);
   for (const writer of writers) writer.close();
   closeSync(fd);
+});
+
+test("a pipe that has no room for seconds is told once, and told again when its reader goes on", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const { fd, read } = openPipe();
+  const errors: unknown[] = [];
+  const freed: number[] = [];
+  const writer = new LineWriter(fd, true).listen({
+    onStuck: (error) => errors.push(error),
+    onFreed: (lost) => freed.push(lost),
+  });
+  for (let i = 0; i < 200; i++) writer.write(lineOf(i));
+  vi.advanceTimersByTime(4_000);
+  expect(errors).toEqual([]);
+  read();
+  vi.advanceTimersByTime(4_000);
+  expect(errors).toEqual([]);
+  vi.advanceTimersByTime(10_000);
+  expect(errors).toMatchObject([{ code: "EAGAIN" }]);
+  expect(freed).toEqual([]);
+  read();
+  vi.advanceTimersByTime(1_000);
+  expect(freed).toEqual([0]);
+  writer.close();
 });

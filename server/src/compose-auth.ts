@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.js";
+import { keepFresh } from "./config/keep-fresh.js";
 import { isJwksUrl, loadJwks } from "./config/load-jwks.js";
 import type { JwtConfig, TlsConfig } from "./config/resolve-auth.js";
-import { watchFiles } from "./config/watch-files.js";
 import { parseApiKeyFile } from "./interceptors/api-key-file.js";
 import type { Authenticate } from "./interceptors/authenticate.js";
 import { authenticateApiKey } from "./interceptors/authenticate-api-key.js";
@@ -32,19 +32,8 @@ export async function openDoors(config: Config, logger: Logger): Promise<Doors> 
   const close = (): void => {
     for (const closer of closers) closer();
   };
-  /** Reads a file now, and again when it changes; a fault then leaves what is in use. */
-  const keep = (files: readonly string[], read: () => void): void => {
-    read();
-    closers.push(
-      watchFiles(files, () => {
-        try {
-          read();
-          logger.info({ files }, "read again");
-        } catch (error) {
-          logger.error({ err: error, files }, "not usable; what was read before stays in use");
-        }
-      }),
-    );
+  const keep: Keep = (files, read) => {
+    closers.push(keepFresh(files, read, logger));
   };
   try {
     const { auth } = config;
@@ -67,6 +56,7 @@ export async function openDoors(config: Config, logger: Logger): Promise<Doors> 
   }
 }
 
+/** Reads files now, and again when they change, until the doors are closed. */
 type Keep = (files: readonly string[], read: () => void) => void;
 
 async function openJwt({ key, ...options }: JwtConfig, logger: Logger): Promise<VerifyToken> {

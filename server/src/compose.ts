@@ -21,6 +21,7 @@ import { tenantDefaults } from "./tenants/tenant-defaults.js";
 import { TenantDirectory } from "./tenants/tenant-directory.js";
 import { openAuditLog } from "./telemetry/audit-log.js";
 import { CallTracer } from "./telemetry/call-tracer.js";
+import { type LineWriter, type LineWriterEvents, standardOutput } from "./telemetry/line-writer.js";
 import { Metrics } from "./telemetry/metrics.js";
 import { openMetricsPort } from "./telemetry/metrics-port.js";
 import { watchStore } from "./telemetry/store-health.js";
@@ -54,11 +55,19 @@ export interface AnnalsServer extends AsyncDisposable {
   stop(): Promise<boolean>;
 }
 
-/** Builds the server out of its parts and opens its ports. */
-export async function startServer(config: Config, logger: Logger): Promise<AnnalsServer> {
+/**
+ * Builds the server out of its parts and opens its ports.
+ *
+ * @param stdout takes audit records for standard output: the logger's writer, where it writes there too
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  stdout: LineWriter = standardOutput(),
+): Promise<AnnalsServer> {
   const opened: (() => unknown)[] = [];
   try {
-    return await compose(config, logger, opened);
+    return await compose(config, logger, stdout, opened);
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;
@@ -69,13 +78,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Annal
 async function compose(
   config: Config,
   logger: Logger,
+  stdout: LineWriter,
   opened: (() => unknown)[],
 ): Promise<AnnalsServer> {
   const metrics =
     config.metricsAddress === "off"
       ? undefined
       : new Metrics({ version: serverVersion, store: config.store.kind });
-  const auditLog = openAuditLog(config.auditLog, {
+  const auditEvents: LineWriterEvents = {
     onStuck: (error) => {
       metrics?.auditLogTakes(false);
       logger.error({ err: error }, "audit records cannot be written, and wait");
@@ -84,7 +94,8 @@ async function compose(
       metrics?.auditLogTakes(true);
       logger.warn({ lost }, "audit records are written again");
     },
-  });
+  };
+  const auditLog = openAuditLog(config.auditLog, auditEvents, stdout);
   opened.push(() => {
     auditLog.close();
   });

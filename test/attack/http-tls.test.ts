@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, truncateSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
+import { Tls } from "#server/transport/tls.js";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthority, type Issued } from "../support/authority.js";
 import { appendTo, noStream } from "../support/client.js";
@@ -120,4 +121,49 @@ test("a client's certificate opens the HTTP port, of its authority only", async 
     key: stranger.key,
   }).catch((error: unknown) => ConnectError.from(error).code);
   expect([Code.Unavailable, Code.Internal, Code.Unknown, Code.Aborted]).toContain(refused);
+});
+
+test("material that is emptied, cut short or of another kind is refused, and what is in use stays", () => {
+  const authority = createAuthority(tempFolder());
+  const [served, other] = ["served", "other"].map((name) => authority.issue(name, "IP:127.0.0.1"));
+  const { cert, key } = served!;
+  const good = { cert, key, clientCa: authority.cert };
+  const tls = new Tls(good);
+  const inUse = tls.options;
+  const half = (pem: string) => pem.slice(0, pem.length / 2);
+  const certificates = (pem: string) => [
+    ...["", "rubbish", key, half(pem), `${pem}${half(pem)}`, `${pem}-----BEGIN CERT`],
+    ...[`${pem}${key}`, pem.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE")],
+    pem.replace(/\n.{20}/, "\nAAAAAAAAAAAAAAAAAAAA"),
+  ];
+  const refused = [
+    ...certificates(authority.cert).map((clientCa) => ({ ...good, clientCa })),
+    ...certificates(cert).map((changed) => ({ ...good, cert: changed })),
+    ...["", "rubbish", cert, half(key), other!.key].map((changed) => ({ ...good, key: changed })),
+  ];
+  for (const material of refused) {
+    expect(() => {
+      tls.reload(material);
+    }).toThrow();
+    expect(() => new Tls(material)).toThrow();
+  }
+  expect(tls.options).toBe(inUse);
+  const chain = `the first\n${cert}\nits authority\r\n${authority.cert.replaceAll("\n", "\r\n")}`;
+  tls.reload({ ...good, cert: chain, clientCa: `${authority.cert}${other!.cert}` });
+  expect(tls.options.cert).toBe(chain);
+});
+
+test("a server with an emptied TLS file does not start", async () => {
+  const authority = createAuthority(tempFolder());
+  const served = authority.issue("served", "IP:127.0.0.1");
+  const settings = { ...tlsOf(served), tlsClientCaFile: authority.certFile, auth: "mtls" };
+  for (const [file, setting] of [
+    [authority.certFile, "tlsClientCaFile"],
+    [served.keyFile, "tlsKeyFile"],
+    [served.certFile, "tlsCertFile"],
+  ] as const) {
+    truncateSync(file);
+    await expect(startTestServer(settings)).rejects.toThrow(setting);
+    writeFileSync(file, setting === "tlsKeyFile" ? served.key : authority.cert);
+  }
 });

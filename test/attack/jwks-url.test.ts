@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { openJwks } from "#server/interceptors/jwt-keys.js";
 import { failureOf, grpcTransport } from "../support/client.js";
 import { newTenant, startTestServer } from "../support/server.js";
@@ -108,6 +108,26 @@ test("rotation: an unknown kid brings the new set, a set that cannot be read kee
   fails = true;
   await keys.getKey(header("two"), token);
   expect(read).toBeGreaterThan(2);
+});
+
+test("a clock that is set back does not keep the set from being read again", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  let read = 0;
+  const text = await setOf(["one", first]);
+  const keys = await openJwks({
+    load: () => {
+      read++;
+      return Promise.resolve(text);
+    },
+    ...{ maxAgeMs: 1_000, maxStaleMs: 3_600_000, onError: () => undefined },
+  });
+  vi.advanceTimersByTime(2_000);
+  vi.setSystemTime(0);
+  keys.generation();
+  expect(read).toBe(2);
 });
 
 test("keys that could not be read for too long verify nothing", async () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { expect, test } from "vitest";
@@ -108,6 +108,24 @@ test("a reopened file keeps everything and goes on where it was", async () => {
       foreign: await store.isForeignStream(tenantId, stream),
     };
   }
+});
+
+test("a file that is removed, renamed or replaced while it is open fails the check, until it is back", async () => {
+  const folder = join(tempFolder(), "data");
+  const file = join(folder, "events.db");
+  const store = await openTestSqliteStore(file);
+  await store.check();
+  const refused = { failure: { reason: "unavailable" }, message: expect.stringContaining("gone") };
+
+  renameSync(folder, `${folder}-moved`);
+  await expect(store.check()).rejects.toMatchObject(refused);
+  renameSync(`${folder}-moved`, folder);
+  await store.check();
+  writeFileSync(`${file}.new`, "");
+  renameSync(`${file}.new`, file);
+  await expect(store.check()).rejects.toMatchObject(refused);
+  rmSync(folder, { recursive: true });
+  await expect(store.check()).rejects.toMatchObject(refused);
 });
 
 test("a file in use is refused, and free again once closed", async () => {

@@ -10,8 +10,17 @@ import type { Config } from "../config/config.js";
  * this server that is asked, by whatever name it listens. Asked for one, the command shows the same.
  */
 export async function checkHealth(config: Config): Promise<void> {
+  let channel: ChannelCredentials;
+  try {
+    channel = channelCredentials(config);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`annals: the certificate or its key cannot be used: ${problem}\n`);
+    process.exitCode = 1;
+    return;
+  }
   const Health = makeGenericClientConstructor(service, "Health");
-  const client = new Health(config.grpcAddress, channelCredentials(config));
+  const client = new Health(config.grpcAddress, channel);
   const status = await new Promise<string>((resolve) => {
     const deadline = Date.now() + 5_000;
     client["check"]?.({ service: "" }, { deadline }, (error: Error | null, answer?: unknown) => {

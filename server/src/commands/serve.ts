@@ -1,14 +1,29 @@
 import { startServer } from "../compose.js";
 import type { Config } from "../config/config.js";
+import { standardOutput } from "../telemetry/line-writer.js";
 import { createLogger } from "../telemetry/logger.js";
 
-/** Runs the server until SIGTERM or SIGINT; a second signal ends the process at once. */
+/**
+ * Runs the server until SIGTERM or SIGINT, which end it as soon as it has started when they come before; a second
+ * signal ends the process at once.
+ */
 export async function serve(config: Config): Promise<void> {
-  const logger = createLogger({ level: config.logLevel, pretty: config.prettyLogs });
+  const stdout = standardOutput();
   process.once("exit", () => {
-    logger.flush();
+    stdout.close();
   });
-  const server = await startServer(config, logger).catch((error: unknown) => {
+  const logger = createLogger({ level: config.logLevel, pretty: config.prettyLogs }, stdout);
+  // Before anything is opened: a process that is the first of its container is not ended by a signal of itself.
+  const toldToStop = new Promise<NodeJS.Signals>((resolve) => {
+    let told = false;
+    const tell = (signal: NodeJS.Signals): void => {
+      if (told) process.exit(1);
+      told = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", tell).on("SIGINT", tell);
+  });
+  const server = await startServer(config, logger, stdout).catch((error: unknown) => {
     logger.fatal({ err: error }, "cannot start");
     process.exitCode = 1;
   });
@@ -16,20 +31,12 @@ export async function serve(config: Config): Promise<void> {
   const { grpcAddress, httpAddress, metricsAddress } = server;
   logger.info({ grpcAddress, httpAddress, metricsAddress, store: config.store.kind }, "listening");
 
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    logger.info({ signal }, "stopping");
-    server.stop().then(
-      (drained) => {
-        logger.info({ drained }, drained ? "stopped" : "stopped; some calls were cut off");
-      },
-      (error: unknown) => {
-        logger.error({ err: error }, "stopping failed");
-        process.exitCode = 1;
-      },
-    );
-  };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
+  logger.info({ signal: await toldToStop }, "stopping");
+  try {
+    const drained = await server.stop();
+    logger.info({ drained }, drained ? "stopped" : "stopped; some calls were cut off");
+  } catch (error) {
+    logger.error({ err: error }, "stopping failed");
+    process.exitCode = 1;
+  }
 }

@@ -4,6 +4,9 @@ import type { TenantId } from "./tenant.js";
 /** Whose projections: a tenant's, or the operator's, of the whole log. */
 export type ProjectionOwner = TenantId | "operator";
 
+/** The longest lease that may be asked for, in milliseconds: a day. */
+export const maxLeaseMs = 86_400_000;
+
 /** How a projection stands. */
 export interface Projection {
   /** Grows with each claim: only who has the newest writes. */

@@ -46,12 +46,13 @@ export async function openJwks(options: JwksOptions): Promise<JwtKeys> {
   let text = "";
   let current: JWTVerifyGetKey | undefined;
   let generation = 0;
+  // By the monotonic clock: the other one may be set back.
   let readAt = 0;
   let triedAt = 0;
   let refreshing: Promise<void> | undefined;
 
   const read = async (): Promise<void> => {
-    triedAt = Date.now();
+    triedAt = performance.now();
     const fresh = await options.load();
     if (fresh !== text) {
       const { keys } = keySet.parse(JSON.parse(fresh));
@@ -59,13 +60,13 @@ export async function openJwks(options: JwksOptions): Promise<JwtKeys> {
       text = fresh;
       generation++;
     }
-    readAt = Date.now();
+    readAt = performance.now();
   };
   const refresh = (): Promise<void> =>
     (refreshing ??= read()
       .catch(options.onError)
       .finally(() => (refreshing = undefined)));
-  const due = (ageMs: number): boolean => Date.now() - triedAt >= ageMs;
+  const due = (ageMs: number): boolean => performance.now() - triedAt >= ageMs;
   const unknownKidAgeMs = Math.min(options.maxAgeMs, unknownKidMs);
 
   await read();
@@ -73,11 +74,11 @@ export async function openJwks(options: JwksOptions): Promise<JwtKeys> {
     generation: () => {
       if (due(options.maxAgeMs)) void refresh();
       // Too old to be believed: nothing verified before counts either.
-      return Date.now() - readAt > options.maxStaleMs ? -1 : generation;
+      return performance.now() - readAt > options.maxStaleMs ? -1 : generation;
     },
     getKey: async (header, token) => {
-      if (Date.now() - readAt > options.maxStaleMs) await refresh();
-      if (!current || Date.now() - readAt > options.maxStaleMs) {
+      if (performance.now() - readAt > options.maxStaleMs) await refresh();
+      if (!current || performance.now() - readAt > options.maxStaleMs) {
         throw new AnnalsError({
           reason: "unavailable",
           description: "the keys that tokens are verified with cannot be read",

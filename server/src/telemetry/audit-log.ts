@@ -11,13 +11,15 @@ export interface AuditLog {
 /**
  * Opens it: one JSON object a line, with `time`, `service`, `audit` (the event) and its fields.
  *
- * @param to "stdout", "off" or a file that is appended to, made readable to its owner alone
+ * @param to "stdout", "off" or a file that is appended to, made readable to its owner alone. A record is with the
+ *   system when `record` returns where it is a file, otherwise soon after
+ * @param stdout the process' writer for standard output
  * @throws when the file cannot be opened
  */
-export function openAuditLog(to: string, events: LineWriterEvents): AuditLog {
+export function openAuditLog(to: string, events: LineWriterEvents, stdout: LineWriter): AuditLog {
   if (to === "off") return { record: () => undefined, close: () => undefined };
-  const fd = to === "stdout" ? 1 : openSync(to, "a", 0o600);
-  const lines = new LineWriter(fd, true, events);
+  const fd = to === "stdout" ? undefined : openSync(to, "a", 0o600);
+  const lines = (fd === undefined ? stdout : new LineWriter(fd, true)).listen(events);
   const logger = pino(
     { base: { service: "annals" }, timestamp: pino.stdTimeFunctions.isoTime },
     lines,
@@ -27,8 +29,9 @@ export function openAuditLog(to: string, events: LineWriterEvents): AuditLog {
       logger.info({ audit: event, ...fields });
     },
     close: () => {
+      if (fd === undefined) return;
       lines.close();
-      if (to !== "stdout") closeSync(fd);
+      closeSync(fd);
     },
   };
 }

@@ -6,6 +6,9 @@ const maxWaiting = 4 * 1_048_576;
 /** Time until a write is tried again that failed, and one for which a pipe had no room. */
 const retryMs = { failed: 200, full: 10 };
 
+/** A pipe that has no room for so long has failed: its reader stands still. */
+const stalledMs = 5_000;
+
 /** Who is told how writing goes. */
 export interface LineWriterEvents {
   /** From now on lines wait. Told once, until they are written again. */
@@ -15,8 +18,9 @@ export interface LineWriterEvents {
 }
 
 /**
- * Writes lines to an open file, in order and whole, and never throws. While the disk is full, or the reader stands
- * still, lines wait, within a bound, and their writer does not. When a pipe's reader has gone, they are lost.
+ * Writes lines to an open file, in order and whole, and never throws: whatever writes there does so through one
+ * writer. While the disk is full, or the reader stands still, lines wait, within a bound, and their writer does not;
+ * nor does the end of the process. When a pipe's reader has gone, they are lost.
  */
 export class LineWriter {
   #waiting: string[] = [];
@@ -25,9 +29,12 @@ export class LineWriter {
   #first: Buffer = Buffer.alloc(0);
   #busy = false;
   #retry: NodeJS.Timeout | undefined;
+  /** Since when a pipe has no room, by the monotonic clock. */
+  #fullSince: number | undefined;
   #stuck = false;
   #lost = 0;
   #closed = false;
+  readonly #listeners: LineWriterEvents[] = [];
 
   /**
    * @param sync whether a line is with the system when `write` returns, and outlives the process: then `write`
@@ -36,8 +43,13 @@ export class LineWriter {
   constructor(
     private readonly fd: number,
     private readonly sync: boolean,
-    private readonly events: LineWriterEvents,
   ) {}
+
+  /** For as long as it writes. */
+  listen(events: LineWriterEvents): this {
+    this.#listeners.push(events);
+    return this;
+  }
 
   write(line: string): void {
     if (this.#closed) return;
@@ -98,11 +110,12 @@ export class LineWriter {
 
   #wrote(bytes: number): void {
     this.#first = this.#first.subarray(bytes);
+    this.#fullSince = undefined;
     if (!this.#stuck && this.#lost === 0) return;
     const lost = this.#lost;
     this.#stuck = false;
     this.#lost = 0;
-    this.events.onFreed(lost);
+    for (const { onFreed } of this.#listeners) onFreed(lost);
   }
 
   #failed(error: NodeJS.ErrnoException): void {
@@ -112,7 +125,7 @@ export class LineWriter {
       this.#waiting = [];
       return;
     }
-    const isFull = error.code === "EAGAIN";
+    const isFull = error.code === "EAGAIN" && !this.#hasStalled();
     const retry = (): void => {
       this.#retry = undefined;
       this.#writeOn();
@@ -122,6 +135,16 @@ export class LineWriter {
     this.#retry.unref();
     if (this.#stuck) return;
     this.#stuck = true;
-    this.events.onStuck?.(error);
+    for (const { onStuck } of this.#listeners) onStuck?.(error);
   }
+
+  #hasStalled(): boolean {
+    const now = performance.now();
+    return now - (this.#fullSince ??= now) >= stalledMs;
+  }
+}
+
+/** A writer for standard output, which waits for nobody. A process has one. */
+export function standardOutput(): LineWriter {
+  return new LineWriter(1, false);
 }

@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
-import { LineWriter } from "./line-writer.js";
+import { type LineWriter, standardOutput } from "./line-writer.js";
 
 /** How the server logs. */
 export interface LoggerOptions {
@@ -10,15 +10,14 @@ export interface LoggerOptions {
 }
 
 /**
- * The server's logger, on standard output, where a line is soon after. Its `flush` is for when the process ends.
- * Never give it a payload, a token or a metadata value.
+ * The server's logger. Never give it a payload, a token or a metadata value.
+ *
+ * @param lines takes its lines; standard output, where a line is soon after
  */
-export function createLogger({ level, pretty }: LoggerOptions): Logger {
-  const lines = new LineWriter(1, false, {
-    onFreed: (lost) => {
-      logger.warn({ lost }, "the log could not be written for a while");
-    },
-  });
+export function createLogger(
+  { level, pretty }: LoggerOptions,
+  lines: LineWriter = standardOutput(),
+): Logger {
   const toText = pretty
     ? prettyFactory({ ignore: "service", translateTime: "SYS:HH:MM:ss.l" })
     : (line: string) => line;
@@ -26,10 +25,12 @@ export function createLogger({ level, pretty }: LoggerOptions): Logger {
     write: (line: string) => {
       lines.write(toText(line));
     },
-    flush: () => {
-      lines.close();
-    },
   };
   const logger = pino({ level, base: { service: "annals" } }, output);
+  lines.listen({
+    onFreed: (lost) => {
+      logger.warn({ lost }, "the log could not be written for a while");
+    },
+  });
   return logger;
 }

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
   createSecureContext,
   type PeerCertificate as NodeCertificate,
@@ -55,7 +56,11 @@ export function toPeerCertificate(certificate: NodeCertificate): PeerCertificate
   };
 }
 
+/** Node itself passes over what it cannot read, and trusts its own authorities where it is given none. */
 function checked({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
+  assertCertificates("tlsCertFile", cert);
+  assertPrivateKey("tlsKeyFile", key);
+  if (clientCa !== undefined) assertCertificates("tlsClientCaFile", clientCa);
   const options: SecureContextOptions = {
     cert,
     key,
@@ -64,4 +69,32 @@ function checked({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
   };
   createSecureContext(options);
   return options;
+}
+
+const certificateBlock = /^-----BEGIN CERTIFICATE-----\s[^-]*^-----END CERTIFICATE-----\s*$/gm;
+
+/** @throws unless there is a certificate, and no PEM block is anything else or cut short */
+function assertCertificates(setting: string, pem: string): void {
+  const blocks = pem.match(certificateBlock) ?? [];
+  const others = pem.replaceAll(certificateBlock, "");
+  if (blocks.length === 0 || /^-----/m.test(others)) {
+    throw new Error(
+      `${setting} must hold whole certificates in PEM, one or more, and no other block`,
+    );
+  }
+  for (const block of blocks) {
+    try {
+      new X509Certificate(block);
+    } catch (cause) {
+      throw new Error(`${setting} holds a certificate that cannot be read`, { cause });
+    }
+  }
+}
+
+function assertPrivateKey(setting: string, pem: string): void {
+  try {
+    createPrivateKey(pem);
+  } catch (cause) {
+    throw new Error(`${setting} must hold a private key in PEM, not encrypted`, { cause });
+  }
 }

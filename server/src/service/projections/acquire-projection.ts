@@ -1,7 +1,7 @@
 import { AnnalsError } from "../../domain/error.js";
 import type { Instant } from "../../domain/instant.js";
 import { limits } from "../../domain/limits.js";
-import type { Projection, ProjectionOwner } from "../../domain/projection.js";
+import { maxLeaseMs, type Projection, type ProjectionOwner } from "../../domain/projection.js";
 import type { ReadOptions } from "../../store/store.js";
 import { changeRecord } from "../change-record.js";
 import type { ServiceContext } from "../context.js";
@@ -52,8 +52,10 @@ export async function acquireProjection(
   );
 }
 
+/** A lease that ends later than any that could be given now was given by a clock that was ahead. */
 function isLeased({ leasedUntil }: Projection, now: Instant): boolean {
-  return leasedUntil !== undefined && leasedUntil > now;
+  if (leasedUntil === undefined) return false;
+  return leasedUntil > now && leasedUntil <= now + BigInt(maxLeaseMs) * 1_000n;
 }
 
 /** Grows even over a projection that was deleted and claimed anew. */

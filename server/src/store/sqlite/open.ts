@@ -6,6 +6,7 @@ import { globalPlaces } from "../global-cursor.js";
 import type { Store } from "../store.js";
 import { Watchers } from "../watchers.js";
 import { openDatabase } from "./database.js";
+import { rememberFile } from "./file-identity.js";
 import { lockFile } from "./file-lock.js";
 import { packBatch, unpackOutcomes } from "./packed-batch.js";
 import { migrate } from "./schema.js";
@@ -36,12 +37,14 @@ export async function openSqliteStore({ file, logger }: SqliteStoreOptions): Pro
   const onDeath = (error: Error): void => {
     logger.error({ err: error }, "a thread of the SQLite store died");
   };
+  const assertSameFile = rememberFile(path);
   const writer = new WorkerClient(path, onDeath);
   const reader = new WorkerClient(path, onDeath);
   const check: Store["check"] = async (options) => {
     // One after the other: the first connection to a file may have to recover its log.
     await writer.ask("getWholeHead", [], options);
     await reader.ask("getWholeHead", [], options);
+    await assertSameFile();
   };
 
   const watchers = new Watchers();

@@ -109,7 +109,12 @@ export class WorkerClient {
   }
 }
 
-function unavailable(description: string, outcomeUnknown: boolean, cause?: Error): AnnalsError {
+/** The store cannot do what it is asked. */
+export function unavailable(
+  description: string,
+  outcomeUnknown: boolean,
+  cause?: Error,
+): AnnalsError {
   const failure = {
     reason: "unavailable",
     description,

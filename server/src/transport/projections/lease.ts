@@ -1,6 +1,5 @@
 import { invalidArgument } from "../../domain/error.js";
-
-const maxLeaseMs = 86_400_000;
+import { maxLeaseMs } from "../../domain/projection.js";
 
 /** @throws AnnalsError invalid_argument past a day */
 export function parseLeaseMs(leaseMs: number, minimum: number): number {
