@@ -1,8 +1,9 @@
+import { once } from "node:events";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
-import { service as healthService } from "grpc-health-check";
-import { expect, test } from "vitest";
+import { HealthImplementation, service as healthService } from "grpc-health-check";
+import { expect, test, vi } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
@@ -12,6 +13,11 @@ type Check = (
   request: { service: string },
   callback: (error: Error | null, answer?: { status: string }) => void,
 ) => void;
+
+/** The library's own. */
+interface Keeper {
+  addWatcher(service: string, watcher: (status: string) => void): void;
+}
 
 async function health(address: string, service: string): Promise<unknown> {
   const Health = makeGenericClientConstructor(healthService, "Health");
@@ -40,6 +46,30 @@ test.each([
     await expect(health(at(server), "no.such.Service")).rejects.toThrow("NOT_FOUND");
   },
 );
+
+test("the gRPC port: a name that is not served is answered however long it is, and is not kept", async () => {
+  await using server = await startTestServer();
+  const name = "x".repeat(100_000);
+  await expect(health(server.grpcAddress, name)).rejects.toThrow("NOT_FOUND: unknown service");
+
+  const kept = vi.spyOn(HealthImplementation.prototype as unknown as Keeper, "addWatcher");
+  const Health = makeGenericClientConstructor(healthService, "Health");
+  const client = new Health(server.grpcAddress, credentials.createInsecure());
+  try {
+    const watched = async (service: string): Promise<unknown> => {
+      const call = (client["watch"] as Watch).call(client, { service });
+      call.on("error", () => undefined);
+      return (await once(call, "data"))[0];
+    };
+    expect(await watched(name)).toEqual({ status: "SERVICE_UNKNOWN" });
+    expect(kept).not.toHaveBeenCalled();
+    expect(await watched("annals.v1.EventStore")).toEqual({ status: "SERVING" });
+    expect(kept).toHaveBeenCalledOnce();
+  } finally {
+    client.close();
+    kept.mockRestore();
+  }
+});
 
 test("the HTTP port: who watches health is told when it changes, until the server stops", async () => {
   await using server = await startTestServer();
