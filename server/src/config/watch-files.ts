@@ -11,6 +11,7 @@ const intervalMs = 500;
 export function watchFiles(files: readonly string[], onChange: () => void): () => void {
   let seen = files.map(stateNow).join();
   let looking = false;
+  let stopped = false;
   const look = async (): Promise<void> => {
     if (looking) return; // a file system that hangs is asked once
     looking = true;
@@ -20,7 +21,6 @@ export function watchFiles(files: readonly string[], onChange: () => void): () =
     seen = states;
     onChange();
   };
-  let stopped = false;
   const timer = setInterval(() => void look(), intervalMs).unref();
   return () => {
     stopped = true;
