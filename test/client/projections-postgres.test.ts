@@ -26,7 +26,7 @@ async function open(): Promise<Opened> {
   const store = await openPostgresProjectionStore(pool);
   const claim = (await store.acquire("counters", undefined))!;
   const counted = async (): Promise<unknown[]> =>
-    (await pool.query("SELECT n FROM counted ORDER BY n")).rows;
+    (await pool.query<{ n: number }>("SELECT n FROM counted ORDER BY n")).rows;
   return { pool, store, claim, counted };
 }
 
