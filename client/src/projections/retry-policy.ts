@@ -9,7 +9,8 @@ export interface RetryPolicy {
   /**
    * Tells failures that say nothing of the event, such as a database that is down: it is tried again
    * until they are over, and they do not count as attempts. Default: connections that fail, and
-   * databases that are busy or full, by their codes in Node.js, PostgreSQL, SQLite and this package.
+   * databases that are busy, locked, full or read only, by their codes in Node.js, PostgreSQL, SQLite and
+   * this package, also as the `cause` of another error; errors of this package with `retryAfterMs`.
    */
   readonly isTransient?: (error: unknown) => boolean;
   /** 0 to 1: each wait is between half and all of its length. Default: Math.random. */
