@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
@@ -8,7 +10,7 @@ import type { AnnalsServer } from "#server/compose.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
-type Watch = (request: { service: string }) => NodeJS.EventEmitter;
+type Watch = (request: { service: string }) => NodeJS.EventEmitter & { cancel(): void };
 type Check = (
   request: { service: string },
   callback: (error: Error | null, answer?: { status: string }) => void,
@@ -89,6 +91,37 @@ test("the HTTP port: who watches health is told when it changes, until the serve
   expect(String(await ended)).toMatch(/UNAVAILABLE|CANCELLED/);
   expect(said).toEqual(["SERVING", "NOT_SERVING"]);
   client.close();
+});
+
+test("the HTTP port: who no longer watches health is not kept", async () => {
+  await using server = await startTestServer();
+  const any = AbortSignal.any.bind(AbortSignal);
+  const joined: WeakRef<AbortSignal>[] = [];
+  const join = vi.spyOn(AbortSignal, "any").mockImplementation((signals) => {
+    const signal = any(signals);
+    joined.push(new WeakRef(signal));
+    return signal;
+  });
+  const Health = makeGenericClientConstructor(healthService, "Health");
+  const client = new Health(server.httpAddress ?? "", credentials.createInsecure());
+  try {
+    const call = (client["watch"] as Watch).call(client, { service: "" });
+    call.on("error", () => undefined);
+    await once(call, "data");
+    expect(joined).toHaveLength(1);
+    call.cancel();
+  } finally {
+    client.close();
+    join.mockClear().mockRestore();
+  }
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await expect
+    .poll(() => {
+      collect();
+      return joined[0]?.deref() === undefined;
+    })
+    .toBe(true);
 });
 
 test("health is asked with JSON too", async () => {
