@@ -145,7 +145,7 @@ test("keys that could not be read for too long verify nothing", async () => {
 });
 
 test("a token that was verified when old keys were read anew is not known when those are too old", async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
   onTestFinished(() => {
     vi.useRealTimers();
   });
@@ -160,9 +160,9 @@ test("a token that was verified when old keys were read anew is not known when t
   });
   const token = await mint("one", first);
   const quietMs = 40_000;
-  vi.setSystemTime(Date.now() + quietMs);
+  vi.advanceTimersByTime(quietMs);
   await verify(token);
   text = await setOf(["two", second]);
-  vi.setSystemTime(Date.now() + quietMs);
+  vi.advanceTimersByTime(quietMs);
   await expect(verify(token)).rejects.toThrow("does not verify");
 });
