@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { Duplex } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { fromBinary } from "@bufbuild/protobuf";
@@ -6,7 +8,9 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { HealthImplementation, service as healthService } from "grpc-health-check";
 import { expect, test, vi } from "vitest";
+import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
+import { addReflection } from "#server/transport/grpc/reflection.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
@@ -154,6 +158,42 @@ test("reflection lists the service and describes it, what it imports included", 
   const methods = files?.flatMap((file) => file.service.flatMap(({ method }) => method));
   expect(methods?.map(({ name }) => name)).toContain("Append");
   expect(files?.map(({ name }) => name)).toContain("google/protobuf/timestamp.proto");
+});
+
+test("reflection answers no faster than its caller reads", async () => {
+  const handlers: ((call: Duplex) => void)[] = [];
+  addReflection(
+    {
+      addService: (_, { ServerReflectionInfo: handler }) => {
+        handlers.push(handler as unknown as (call: Duplex) => void);
+      },
+    },
+    [file_annals_v1_event_store],
+  );
+  expect(handlers).toHaveLength(2); // v1alpha and v1
+  for (const handler of handlers) {
+    const unread: (() => void)[] = [];
+    let answers = 0;
+    const call = new Duplex({
+      objectMode: true,
+      read: () => undefined,
+      write: (_answer, _encoding, taken) => {
+        answers++;
+        unread.push(taken);
+      },
+    });
+    handler(call);
+    for (let i = 0; i < 1_000; i++) call.push({ messageRequest: "listServices", listServices: "" });
+    call.push(null);
+    await expect.poll(() => call.writableNeedDrain).toBe(true);
+    await setImmediate();
+    expect(call.writableLength).toBeLessThanOrEqual(call.writableHighWaterMark);
+    while (!call.writableFinished) {
+      unread.shift()?.();
+      await setImmediate();
+    }
+    expect(answers).toBe(1_000);
+  }
 });
 
 test("reflection can be turned off", async () => {
