@@ -349,7 +349,7 @@ describe("failures", () => {
   });
 
   test.each<[string, () => unknown]>([
-    ["without a prototype", () => Object.create(null)],
+    ["without a prototype", (): unknown => Object.create(null)],
     ["a message that is no string", () => Object.assign(new Error("no"), { message: { n: 1 } })],
   ])("what cannot be told is put aside, too: %s", async (_, thrown) => {
     const annals = open();
