@@ -77,6 +77,8 @@ export interface ErrorDetails {
   invalid_event: { readonly eventType: string; readonly problem: string };
   /** Another runner has claimed the projection: this one writes nothing more. */
   projection_superseded: NoDetails;
+  /** The projection was deleted while it ran: to go on, rebuild it, because its read model is not empty. */
+  projection_deleted: NoDetails;
   /** There is no tenant in the context, or none for the call. */
   tenant_required: NoDetails;
 }

@@ -1,6 +1,6 @@
 /** How often, and when, something that failed is tried again. */
 export interface RetryPolicy {
-  /** Attempts at one event before it is given up on, 1 or more. Default: 5. */
+  /** Attempts at one event before it is given up on, 1 or more; Infinity: never. Default: 5. */
   readonly maxAttempts?: number;
   /** Wait after the first failure, in milliseconds; each next one is twice as long. Default: 100. */
   readonly initialDelayMs?: number;
