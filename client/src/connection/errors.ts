@@ -137,3 +137,21 @@ export function isAnnalsError<Code extends ErrorCode = ErrorCode>(
   if (typeof error !== "object" || error === null || !(brand in error)) return false;
   return code === undefined || (error as unknown as AnnalsError).code === code;
 }
+
+/**
+ * Refusals that tell that the same append, sent before, was not written: the server looks for its event ids first,
+ * or refuses the request whenever it comes.
+ */
+const tellsOutcome: ReadonlySet<ErrorCode> = new Set([
+  "version_conflict",
+  "duplicate_event_id",
+  "invalid_argument",
+]);
+
+/** What an append failed with that was sent before, and whose outcome was not known then. */
+export function inDoubt<Thrown>(error: Thrown): Thrown | AnnalsError {
+  if (!isAnnalsError(error) || error.outcomeUnknown || tellsOutcome.has(error.code)) return error;
+  const { code, message, details, requestId, retryAfterMs } = error;
+  const extras = { cause: error, requestId, retryAfterMs, outcomeUnknown: true };
+  return new AnnalsError(code, message, details, extras);
+}

@@ -6,7 +6,7 @@ import type {
   AppendStreamResponse,
 } from "@annals/proto/annals/v1/event_store";
 import { AbortListeners } from "../connection/abort-listeners.js";
-import { AnnalsError, type ErrorCode } from "../connection/errors.js";
+import { AnnalsError, type ErrorCode, inDoubt } from "../connection/errors.js";
 import { toAnnalsError, toAppendError } from "../connection/wire-error.js";
 
 type Request = MessageInitShape<typeof AppendRequestSchema>;
@@ -193,18 +193,22 @@ export class AppendPipeline {
         ? toAppendError(outcome.value)
         : new AnnalsError("internal", "the server answered nothing", {}, { outcomeUnknown: true });
     if (isPassing(error)) return false;
-    entry.settle(error);
+    entry.settle(entry.sends > 1 ? inDoubt(error) : error);
     return true;
   }
 
   #failAll(code: ErrorCode, message: string, known?: AnnalsError): void {
-    // Of a call that the server refused as a whole, nothing was written.
+    const { cause, details = {}, requestId = "", retryAfterMs } = known ?? {};
+    const fail = ({ settle }: Entry, outcomeUnknown: boolean): void => {
+      settle(
+        new AnnalsError(code, message, details, { cause, requestId, retryAfterMs, outcomeUnknown }),
+      );
+    };
+    // Of a call that the server refused as a whole, nothing was written. What is queued it did not carry.
     const refused = known !== undefined && known.requestId !== "" && !known.outcomeUnknown;
-    for (const { sends, settle } of [...this.#sent.values(), ...this.#queued.values()]) {
-      const { cause, requestId = "", retryAfterMs } = known ?? {};
-      const extras = { cause, requestId, retryAfterMs, outcomeUnknown: sends > (refused ? 1 : 0) };
-      settle(new AnnalsError(code, message, known?.details ?? {}, extras));
-    }
+    const [sent, queued] = [[...this.#sent.values()], [...this.#queued.values()]];
+    for (const entry of sent) fail(entry, entry.sends > (refused ? 1 : 0));
+    for (const entry of queued) fail(entry, entry.sends > 0);
   }
 
   /** 25 ms, doubled with each try up to 1.6 s, and half of it by chance. Ends early on `close`. */
