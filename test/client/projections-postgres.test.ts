@@ -21,6 +21,7 @@ interface Opened {
 
 async function open(): Promise<Opened> {
   const pool = new pg.Pool({ connectionString: await postgres.newDatabase() });
+  pool.on("error", () => undefined); // the database may stop before a connection that was destroyed
   onTestFinished(() => pool.end());
   await pool.query("CREATE TABLE counted (n int)");
   const store = await openPostgresProjectionStore(pool);
