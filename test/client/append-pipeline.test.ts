@@ -130,7 +130,7 @@ test("a server that is away is tried again, in the order given, until it is back
   pipeline.close();
 });
 
-test("a server that stays away is given up at the append's own deadline", async () => {
+test("a server that stays away is given up at the append's own deadline, which says why", async () => {
   const open: OpenAppendStream = async function* () {
     await Promise.resolve();
     yield* [];
@@ -139,6 +139,8 @@ test("a server that stays away is given up at the append's own deadline", async 
   const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 1 });
   await expect(pipeline.append({}, 100)).rejects.toMatchObject({
     code: "deadline_exceeded",
+    message: "no answer yet: away",
+    cause: { code: "unavailable" },
     outcomeUnknown: false,
   });
   expect(pipeline.idle).toBe(true);

@@ -27,7 +27,7 @@ export interface ErrorDetails {
   tenant_suspended: NoDetails;
   /** What was to be changed is not at the expected revision. Read it again, decide again. */
   revision_conflict: { readonly expectedRevision: bigint; readonly actualRevision: bigint };
-  /** The call's time is up; see `outcomeUnknown`. */
+  /** The call's time is up; see `outcomeUnknown`. `cause` tells why the call of an append was lost, if it was. */
   deadline_exceeded: NoDetails;
   /** The caller's signal was aborted; see `outcomeUnknown`. */
   cancelled: NoDetails;

@@ -54,6 +54,8 @@ export class AppendPipeline {
   #running = false;
   #closed = false;
   #attempts = 0;
+  /** Why the last call was lost, if nothing was answered since. */
+  #lost: AnnalsError | undefined;
   #call = new AbortController();
   /** When the first append was sent since the call's last answer, by `performance.now()`. */
   #silentSince: number | undefined;
@@ -79,14 +81,14 @@ export class AppendPipeline {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const giveUp = (code: "cancelled" | "deadline_exceeded", cause?: unknown): void => {
-        const outcomeUnknown = entry.sends > 0;
-        entry.settle(new AnnalsError(code, "no answer yet", {}, { cause, outcomeUnknown }));
+        const text = this.#lost ? `no answer yet: ${this.#lost.message}` : "no answer yet";
+        entry.settle(new AnnalsError(code, text, {}, { cause, outcomeUnknown: entry.sends > 0 }));
       };
       const abort = (): void => {
         giveUp("cancelled", signal?.reason);
       };
       const timer = setTimeout(() => {
-        giveUp("deadline_exceeded");
+        giveUp("deadline_exceeded", this.#lost);
         this.#endIfSilent();
       }, deadlineMs);
       const settle = (outcome: AppendResponse | AnnalsError): void => {
@@ -151,7 +153,10 @@ export class AppendPipeline {
         }
       } catch (error) {
         const known = toAnnalsError(error, { writes: true, signal });
-        if (!signal.aborted && !isPassing(known)) this.#failAll(known.code, known.message, known);
+        if (!signal.aborted) {
+          if (isPassing(known)) this.#lost = known;
+          else this.#failAll(known.code, known.message, known);
+        }
       }
       this.#stop();
       this.#queued = new Map([...this.#sent, ...this.#queued]);
@@ -181,6 +186,7 @@ export class AppendPipeline {
   #take({ correlationId, outcome }: AppendStreamResponse): boolean {
     this.#silentSince = undefined;
     this.#silentCalls = 0;
+    this.#lost = undefined;
     const entry = this.#sent.get(correlationId);
     if (!entry) return true; // given up
     if (outcome.case === "appended") {
@@ -192,7 +198,10 @@ export class AppendPipeline {
       outcome.case === "failed"
         ? toAppendError(outcome.value)
         : new AnnalsError("internal", "the server answered nothing", {}, { outcomeUnknown: true });
-    if (isPassing(error)) return false;
+    if (isPassing(error)) {
+      this.#lost = error;
+      return false;
+    }
     entry.settle(entry.sends > 1 ? inDoubt(error) : error);
     return true;
   }
