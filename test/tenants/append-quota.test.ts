@@ -31,7 +31,7 @@ function quotaOf(limits: TenantLimits, store: Store = createMemoryStore()) {
         at ?? clock.now,
       ),
     );
-  return { clock, write, store, tenantId };
+  return { clock, quota, write, store, tenantId };
 }
 
 const limitOf = async (write: () => Promise<unknown>): Promise<string> => {
@@ -155,6 +155,27 @@ describe("events a day", () => {
     expect((await store.getWholeHead()).globalPosition).toBe(0n);
     broken = false;
     expect(await write(1)).toMatchObject({ ok: true });
+  });
+});
+
+describe("bytes stored", () => {
+  test("what is being written counts, whoever races for the room", async () => {
+    const { write } = quotaOf({ storedBytes: 10_000 });
+    await write(1);
+    const race = await Promise.all(Array.from({ length: 10 }, () => limitOf(() => write(20))));
+    expect(race.filter((limit) => limit === "let in")).toHaveLength(4);
+  });
+
+  test("what is sent again takes no room", async () => {
+    const { clock, quota, write, store, tenantId } = quotaOf({ storedBytes: 10_000 });
+    const events = newEvents(1);
+    const intent = { tenantId, stream: newStream(), expected: any, events };
+    for (let i = 0; i < 4; i++) {
+      await quota.admit(tenantId, events[0]!.eventId, { events: 1, bytes: 2_000 }, () =>
+        append(store, intent, clock.now),
+      );
+    }
+    expect(await limitOf(() => write(40))).toBe("let in");
   });
 });
 
