@@ -1,9 +1,12 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { AnnalsServer } from "#server/compose.js";
+import { createMemoryStore } from "#server/store/memory/open.js";
+import { watchStore } from "#server/telemetry/store-health.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
@@ -75,6 +78,34 @@ test("health takes no request that is larger than a name, and anybody may send o
   const headers = { "content-type": "application/proto" };
   const body = Buffer.alloc(8_192, Buffer.from([0x78, 1]));
   expect((await fetch(check, { method: "POST", headers, body })).status).toBe(429);
+});
+
+test("a store whose check never ends does not answer", async () => {
+  const late = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(late.signal);
+  onTestFinished(() => {
+    timeout.mockRestore();
+  });
+  const store = { ...createMemoryStore(), check: () => new Promise<void>(() => undefined) };
+  const onChange = vi.fn();
+  const watching = watchStore(store, { onChange });
+  onTestFinished(() => {
+    watching.stop();
+  });
+  late.abort();
+  await expect
+    .poll(() => onChange.mock.calls.map(([serving]) => serving as boolean))
+    .toEqual([false]);
+});
+
+test("who has stopped watching a store is told no more of it", async () => {
+  let answer = (): void => undefined;
+  const check = () => new Promise<void>((resolve) => (answer = resolve));
+  const [onChange, onChecked] = [vi.fn(), vi.fn()];
+  watchStore({ ...createMemoryStore(), check }, { onChange, onChecked }).stop();
+  answer();
+  await turn();
+  expect(onChecked).not.toHaveBeenCalled();
 });
 
 test("reflection lists the service and describes it, what it imports included", async () => {

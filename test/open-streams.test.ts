@@ -70,10 +70,9 @@ test("a credential that expires in a year ends no stream before", () => {
   const call = new TestCall("streaming");
   call.identity = newIdentity({ expiresAt: Date.now() + 365 * day });
   void expiry.enter?.(call);
+  expect(set.mock.lastCall?.[1]).toBeLessThan(2 ** 31); // the runtime ends a longer wait at once
   vi.advanceTimersByTime(364 * day);
   expect(call.aborted).toBe(false);
-  // The runtime ends a longer wait at once.
-  for (const [, ms] of set.mock.calls) expect(ms).toBeLessThan(2 ** 31);
   vi.advanceTimersByTime(day);
   expect(call.reason).toMatchObject({ failure: { reason: "unauthenticated" } });
 });

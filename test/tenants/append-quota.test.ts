@@ -9,6 +9,7 @@ import { createMemoryStore } from "#server/store/memory/open.js";
 import type { AppendOutcome, Store } from "#server/store/store.js";
 import { AppendQuota } from "#server/tenants/append-quota.js";
 import { AppendRates } from "#server/tenants/append-rates.js";
+import { evictOldest } from "#server/tenants/evict-oldest.js";
 import { TokenBucket } from "#server/tenants/token-bucket.js";
 import { any, append, newEvents, newStream, newTenant } from "../support/store-input.js";
 
@@ -206,6 +207,16 @@ test("what comes while a rate is lifted is not held against the tenant when it i
   const bytes = { appendBytesPerSecond: 1_000_000 };
   for (let i = 0; i < 100; i++) rates.take(tenantId, bytes, { events: 1_000, bytes: 1 });
   rates.assertNotOverdrawn(tenantId, { ...bytes, appendEventsPerSecond: 10 });
+});
+
+test("something is held of twenty thousand tenants, and of the oldest nothing more", () => {
+  const held = new Map<number, number>();
+  for (let i = 0; i <= 20_000; i++) {
+    held.set(i, i);
+    evictOldest(held);
+  }
+  expect(held.size).toBe(20_000);
+  expect(held.has(0)).toBe(false);
 });
 
 test("a tenant at its limit is told that limit, not that it was too fast", async () => {
