@@ -1,16 +1,18 @@
 import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { HealthImplementation, service as healthService } from "grpc-health-check";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
 import { addReflection } from "#server/transport/grpc/reflection.js";
+import { createMemoryStore } from "#server/store/memory/open.js";
+import { watchStore } from "#server/telemetry/store-health.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
@@ -144,6 +146,34 @@ test("health takes no request that is larger than a name, and anybody may send o
   expect((await fetch(check, { method: "POST", headers, body })).status).toBe(429);
 });
 
+test("a store whose check never ends does not answer", async () => {
+  const late = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(late.signal);
+  onTestFinished(() => {
+    timeout.mockRestore();
+  });
+  const store = { ...createMemoryStore(), check: () => new Promise<void>(() => undefined) };
+  const onChange = vi.fn();
+  const watching = watchStore(store, { onChange });
+  onTestFinished(() => {
+    watching.stop();
+  });
+  late.abort();
+  await expect
+    .poll(() => onChange.mock.calls.map(([serving]) => serving as boolean))
+    .toEqual([false]);
+});
+
+test("who has stopped watching a store is told no more of it", async () => {
+  let answer = (): void => undefined;
+  const check = () => new Promise<void>((resolve) => (answer = resolve));
+  const [onChange, onChecked] = [vi.fn(), vi.fn()];
+  watchStore({ ...createMemoryStore(), check }, { onChange, onChecked }).stop();
+  answer();
+  await turn();
+  expect(onChecked).not.toHaveBeenCalled();
+});
+
 test("reflection lists the service and describes it, what it imports included", async () => {
   await using server = await startTestServer();
   const { listServicesResponse } = await reflect(server.grpcAddress, { listServices: "" });
@@ -186,11 +216,11 @@ test("reflection answers no faster than its caller reads", async () => {
     for (let i = 0; i < 1_000; i++) call.push({ messageRequest: "listServices", listServices: "" });
     call.push(null);
     await expect.poll(() => call.writableNeedDrain).toBe(true);
-    await setImmediate();
+    await turn();
     expect(call.writableLength).toBeLessThanOrEqual(call.writableHighWaterMark);
     while (!call.writableFinished) {
       unread.shift()?.();
-      await setImmediate();
+      await turn();
     }
     expect(answers).toBe(1_000);
   }

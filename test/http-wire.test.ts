@@ -1,14 +1,21 @@
-import { once } from "node:events";
-import { connect as connectHttp2, constants, type IncomingHttpHeaders } from "node:http2";
+import { EventEmitter, getEventListeners, once } from "node:events";
+import {
+  connect as connectHttp2,
+  constants,
+  type Http2Session,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ConnectError } from "@connectrpc/connect";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import { AppendRequestSchema } from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
+import { keepAlive } from "#server/transport/http/keepalive.js";
+import { incoming } from "#server/transport/http/requests.js";
 import {
   any,
   appendTo,
@@ -264,6 +271,34 @@ test("a stream's deadline ends it with its reason", async () => {
   });
   expect(await response.text()).toContain("ERROR_REASON_DEADLINE_EXCEEDED");
   await client.getHead({});
+});
+
+test("a connection that answers its pings is kept", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const session = Object.assign(new EventEmitter(), {
+    destroy: vi.fn(),
+    ping: (answer: () => void) => setTimeout(answer, 10),
+  });
+  keepAlive(session as unknown as Http2Session, 1_000);
+  vi.advanceTimersByTime(120_000);
+  expect(session.destroy).not.toHaveBeenCalled();
+  session.emit("close");
+  vi.advanceTimersByTime(10);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("the requests of a call leave no listener on its signal", async () => {
+  const { signal } = new AbortController();
+  const requests = (async function* () {
+    for (let i = 0; i < 20; i++) yield await Promise.resolve(create(AppendRequestSchema));
+  })();
+  let most = 0;
+  const taken = incoming(AppendRequestSchema, () => undefined, requests, signal, 1_000);
+  while (!(await taken.next()).done) {
+    most = Math.max(most, getEventListeners(signal, "abort").length);
+  }
+  expect(most).toBeLessThanOrEqual(1);
 });
 
 describe("stopping", () => {

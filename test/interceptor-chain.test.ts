@@ -1,27 +1,13 @@
 import { setTimeout } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AnnalsError } from "#server/domain/error.js";
-import { BaseCall } from "#server/interceptors/base-call.js";
 import { deadline } from "#server/interceptors/deadline.js";
 import { type Interceptor, runChain } from "#server/interceptors/interceptor.js";
-
-class TestCall extends BaseCall {
-  readonly peer = "127.0.0.1:1";
-  readonly deadline: number | undefined;
-
-  constructor(kind: "unary" | "streaming" = "unary", deadlineMs?: number) {
-    super({ method: "Test/Test", streaming: kind === "streaming", scopes: [] });
-    this.deadline = deadlineMs;
-  }
-
-  metadata(): readonly string[] {
-    return [];
-  }
-
-  peerCertificate(): undefined {
-    return undefined;
-  }
-}
+import { mapErrors } from "#server/interceptors/map-errors.js";
+import { refuseOverdrawn } from "#server/interceptors/overdrawn.js";
+import { tenant } from "#server/interceptors/tenant.js";
+import { newTenant } from "./support/store-input.js";
+import { newIdentity, TestCall } from "./support/test-call.js";
 
 /** One that writes down when it is passed, in either direction. */
 function noting(name: string, notes: string[]): Required<Interceptor> {
@@ -37,6 +23,7 @@ function noting(name: string, notes: string[]): Required<Interceptor> {
 }
 
 const cancelled = new AnnalsError({ reason: "cancelled", outcomeUnknown: true });
+const never = (): Promise<never> => new Promise(() => undefined);
 
 test("a call goes in by the chain's order and out again the other way", async () => {
   const notes: string[] = [];
@@ -88,7 +75,6 @@ test("what a way out makes of an error, or throws, is what the ones outside of i
 });
 
 test("a unary call ends when it is aborted, whatever its handler or a promise on the way in waits for", async () => {
-  const never = (): Promise<never> => new Promise(() => undefined);
   for (const chain of [[], [{ enter: never }]]) {
     const call = new TestCall();
     const running = runChain(chain, call, never);
@@ -96,7 +82,7 @@ test("a unary call ends when it is aborted, whatever its handler or a promise on
     call.abort(cancelled);
     await expect(running).rejects.toBe(cancelled);
   }
-  const late = new TestCall("unary", Date.now() + 20);
+  const late = new TestCall("unary", { deadline: Date.now() + 20 });
   const passed = runChain([deadline(60_000)], late, never);
   await expect(passed).rejects.toMatchObject({ failure: { reason: "deadline_exceeded" } });
 });
@@ -109,4 +95,44 @@ test("a streaming call's handler ends by itself", async () => {
   });
   call.abort(cancelled);
   expect(await running).toBe("its last answer");
+});
+
+test("a unary call that was aborted before it is run ends at once", async () => {
+  const call = new TestCall();
+  call.abort(cancelled);
+  await expect(runChain([], call, never)).rejects.toBe(cancelled);
+  expect(call.signal.aborted).toBe(true);
+});
+
+test("what fails because its caller has gone is no defect of the server's", async () => {
+  const logger = { isLevelEnabled: () => true, debug: vi.fn(), info: vi.fn(), error: vi.fn() };
+  const call = new TestCall("streaming");
+  const running = runChain([mapErrors(logger)], call, () => {
+    call.abort(cancelled);
+    return Promise.reject(new Error("a connection was closed under it"));
+  });
+  await expect(running).rejects.toMatchObject({ failure: { reason: "cancelled" } });
+  expect(logger.error).not.toHaveBeenCalled();
+});
+
+test("a tenant that is named twice is refused, though the credential allows both", () => {
+  const tenantIds = [newTenant(), newTenant()];
+  const call = new TestCall("unary", { tenantIds });
+  call.identity = newIdentity({ tenants: tenantIds });
+  expect(() => void tenant.enter?.(call)).toThrow("once");
+});
+
+test("a tenant above its rate is refused a unary append, not its pipelined call as a whole", () => {
+  const overdrawn = refuseOverdrawn({
+    assertNotOverdrawn: () => {
+      throw cancelled;
+    },
+  });
+  const entering = (kind: "unary" | "streaming") => () => {
+    const call = new TestCall(kind, { scopes: ["events:append"] });
+    call.tenantId = newTenant();
+    void overdrawn.enter?.(call);
+  };
+  expect(entering("unary")).toThrow();
+  expect(entering("streaming")).not.toThrow();
 });

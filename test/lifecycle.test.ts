@@ -12,6 +12,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import { AppendStreamRequestSchema } from "@annals/proto/annals/v1/event_store";
+import { OpenCalls } from "#server/transport/grpc/open-calls.js";
 import {
   any,
   appendTo,
@@ -24,6 +25,7 @@ import {
 import { newTenant } from "./support/server.js";
 import { startServerProcess } from "./support/server-process.js";
 import { tempFolder } from "./support/temp-folder.js";
+import { TestCall } from "./support/test-call.js";
 
 const anyPort = ["--grpc-address=127.0.0.1:0", "--http-address=127.0.0.1:0"];
 
@@ -119,6 +121,14 @@ describe("stopping", () => {
       expect(new Set(answered)).toEqual(appends);
     },
   );
+
+  test("a stream that comes while the server stops is ended too", () => {
+    const calls = new OpenCalls();
+    calls.endStreams(1_000);
+    const call = new TestCall("streaming");
+    calls.add(call);
+    expect(call.reason).toMatchObject({ failure: { reason: "unavailable", retryAfterMs: 1_000 } });
+  });
 
   test("a reader that stands still does not hold up a stop", async () => {
     const server = await startServerProcess(["--store=memory:", "--shutdown-timeout-ms=60000"]);

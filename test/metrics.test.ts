@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createClient } from "@connectrpc/connect";
 import {
   AppendStreamRequestSchema,
@@ -340,6 +341,19 @@ describe("the port of metrics", () => {
     expect(await server.stop()).toBe(true);
     await ended;
     await expect(get(server, "/metrics")).rejects.toThrow();
+  });
+
+  test("takes 32 connections at once, and no more", async () => {
+    await using server = await startTestServer(withMetrics);
+    const port = Number(server.metricsAddress?.split(":")[1]);
+    const sockets = Array.from({ length: 40 }, () => connect(port, "127.0.0.1").resume());
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    let closed = 0;
+    for (const socket of sockets) socket.on("error", () => undefined).on("close", () => closed++);
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    await expect.poll(() => closed).toBe(8);
   });
 
   test("that is taken keeps the server from starting, and leaves nothing open", async () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -297,4 +297,10 @@ test("following another tenant's stream that is hidden is recorded, and answered
     }
   }
   expect(readFileSync(auditLog, "utf8").match(/"audit":"foreign_stream"/g)).toHaveLength(1);
+});
+
+test("the audit log is for its owner's eyes alone", async () => {
+  const auditLog = join(tempFolder(), "audit.log");
+  await start({ auditLog });
+  expect(statSync(auditLog).mode & 0o777).toBe(0o600);
 });

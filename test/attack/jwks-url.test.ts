@@ -166,3 +166,16 @@ test("a token that was verified when old keys were read anew is not known when t
   vi.advanceTimersByTime(quietMs);
   await expect(verify(token)).rejects.toThrow("does not verify");
 });
+
+test("tokens of unknown kids do not make the server hammer its issuer", async () => {
+  const load = vi.fn(() => Promise.resolve(JSON.stringify({ keys: [] })));
+  const keys = await openJwks({
+    ...{ load, maxAgeMs: 60_000, maxStaleMs: 60_000, onError: () => undefined },
+  });
+  for (let i = 0; i < 20; i++) {
+    const header = { alg: "ES256", kid: `unknown-${i}` };
+    const getKey = async () => keys.getKey(header, { payload: "", signature: "" });
+    await expect(getKey()).rejects.toThrow();
+  }
+  expect(load).toHaveBeenCalledTimes(1);
+});

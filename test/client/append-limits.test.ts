@@ -30,6 +30,15 @@ describe.each(["unary", "pipelined"] as const)("%s appends", (appends) => {
     expect(fake.connections).toBe(0);
   });
 
+  test("that are too large only as bytes never reach the wire either", async () => {
+    await using fake = await startFakeServer();
+    await using annals = connect({ address: fake.address, tenant: newTenant(), appends });
+    const metadata = { note: "€".repeat(900_000) };
+    const events = [1, 2].map(() => Noted.create("", { metadata }));
+    await failureOf(() => annals.append({ stream, expected: "any", events }), "limit_exceeded");
+    expect(fake.connections).toBe(0);
+  });
+
   test("to a stream whose name is too large for a message never reach the wire", async () => {
     await using fake = await startFakeServer();
     await using annals = connect({ address: fake.address, tenant: newTenant(), appends });

@@ -11,7 +11,9 @@ import {
   requireTenant,
   runWithTenant,
 } from "@annals/client";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Connection } from "#client/connection/connection.js";
+import { sleep } from "#client/connection/sleep.js";
 import type { AnnalsServer } from "#server/compose.js";
 import { OrderPlaced } from "../support/orders.js";
 import { newTenant, startTestServer } from "../support/server.js";
@@ -159,6 +161,27 @@ describe("deadlines and signals", () => {
       for (const call of calls) await expect(call).rejects.toMatchObject({ code: "cancelled" });
       expect(getEventListeners(aborting.signal, "abort")).toEqual([]);
     });
+  });
+
+  test("calls that were answered, and sleeps that are over, leave no listener on their signal", async () => {
+    await using annals = connect({ address: server.grpcAddress, tenant: newTenant() });
+    const { signal } = new AbortController();
+    for (let i = 0; i < 3; i++) {
+      await annals.getHead({ signal });
+      await sleep(1, signal);
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  test("a pause that the client's closing ends leaves no timer behind", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const connection = new Connection({ address: "127.0.0.1:1", tenant: newTenant() });
+    const pausing = errorOf(connection.pause(60_000), "closed");
+    expect(vi.getTimerCount()).toBe(1);
+    connection.close();
+    await pausing;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test("closing ends what is under way; later calls say that the client is closed", async () => {

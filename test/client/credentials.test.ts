@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { allTenants, connect, requireTenant, runWithTenant } from "@annals/client";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Connection } from "#client/connection/connection.js";
 import type { AnnalsServer } from "#server/compose.js";
 import { OrderPlaced } from "../support/orders.js";
 import { startTestServer } from "../support/server.js";
@@ -29,6 +31,16 @@ describe("credentials", () => {
     await failureOf(() => annals.getHead({ signal: AbortSignal.timeout(30) }), "cancelled");
     const reading = annals.readAll({ signal: AbortSignal.timeout(30) });
     await failureOf(() => reading.toArray(), "cancelled");
+  });
+
+  test("the time that a call waits for them is part of its time", async () => {
+    const token = () => sleep(60).then(() => "t");
+    const connection = new Connection({ address: "127.0.0.1:1", token });
+    onTestFinished(() => {
+      connection.close();
+    });
+    const { remainingMs } = await connection.prepare({ deadlineMs: 30_000 });
+    expect(remainingMs).toBeLessThanOrEqual(29_945);
   });
 
   test("a tenant that a function gives is never all tenants, and never none", async () => {

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { allTenants, connect, defineEvent, requireTenant, runWithTenant } from "@annals/client";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import type { AnnalsServer } from "#server/compose.js";
@@ -50,6 +51,74 @@ describe("pipelined appends", () => {
     const { stdout } = await promisify(execFile)(process.execPath, args);
     expect(stdout.trim()).toBe("10000");
   }, 60_000);
+
+  /** A fake server that answers appends at once, but for those of one tenant. */
+  async function startCounting(unanswered?: string) {
+    const seen = { streams: 0, open: 0, unary: 0 };
+    const outcome = { case: "appended", value: {} } as const;
+    const fake = await startFakeServer({
+      async *appendStream(requests, { requestHeader }) {
+        seen.streams++;
+        seen.open++;
+        try {
+          for await (const { correlationId } of requests) {
+            if (requestHeader.get("x-tenant-id") === unanswered) continue;
+            yield { correlationId, outcome };
+          }
+        } finally {
+          seen.open--;
+        }
+      },
+      append: () => {
+        seen.unary++;
+        return {};
+      },
+    });
+    onTestFinished(() => fake[Symbol.asyncDispose]());
+    const annals = open(fake.address, requireTenant);
+    onTestFinished(() => annals.close());
+    const append = (tenant: string) => runWithTenant(tenant, () => annals.append(counted(0)));
+    return { append, seen };
+  }
+
+  test("of many credentials the idle ones give way: no more than 32 calls are open", async () => {
+    const { append, seen } = await startCounting();
+    for (let i = 0; i < 40; i++) await append(newTenant());
+    await expect.poll(() => seen).toEqual({ streams: 40, open: 32, unary: 0 });
+  });
+
+  test("one that waits for an answer gives way to nobody", async () => {
+    const busy = newTenant();
+    const { append, seen } = await startCounting(busy);
+    const failed = vi.fn();
+    append(busy).catch(failed);
+    await expect.poll(() => seen.open).toBe(1);
+    for (let i = 0; i < 40; i++) await append(newTenant());
+    await expect.poll(() => seen.open).toBe(32);
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  test("one that goes alone has the time that is left, not all of it again", async () => {
+    let timeout = "";
+    const value = { reason: ErrorReason.UNIMPLEMENTED, requestId: "r" };
+    await using fake = await startFakeServer({
+      async *appendStream() {
+        await sleep(50);
+        yield* [];
+        throw new ConnectError("no such call", Code.Unimplemented, undefined, [
+          { desc: ErrorDetailSchema, value },
+        ]);
+      },
+      append: (_, { requestHeader }) => {
+        timeout = requestHeader.get("grpc-timeout") ?? "";
+        return {};
+      },
+    });
+    await using annals = open(fake.address, newTenant());
+    await annals.append(counted(0), { deadlineMs: 30_000 });
+    expect(timeout).toMatch(/^\d+m$/);
+    expect(parseInt(timeout)).toBeLessThanOrEqual(29_960);
+  });
 
   test("one that fails leaves the others alone", async () => {
     await using annals = open(server.grpcAddress, newTenant());

@@ -146,3 +146,32 @@ describe.each(Object.keys(stores))("where progress is kept: %s", (name) => {
     expect(await store.placeOf(claim)).toBe("1/");
   });
 });
+
+test("what a handler writes after its time is over is in nobody else's transaction: PostgreSQL", async () => {
+  const pool = new pg.Pool({ connectionString: await postgres.newDatabase(), max: 1 });
+  onTestFinished(() => pool.end());
+  const store = await openPostgresProjectionStore(pool);
+  const claim = (await store.acquire("orders", undefined))!;
+  await pool.query("CREATE TABLE late (n int)");
+  let writeLate = (): Promise<unknown> => Promise.resolve();
+  const timedOut = store.write(claim, (client) => {
+    writeLate = async () => client.query("INSERT INTO late VALUES (1)");
+    return Promise.reject(new Error("its time is over"));
+  });
+  await expect(timedOut).rejects.toThrow("its time is over");
+  await store.write(claim, async () => {
+    await writeLate().catch(() => undefined);
+    return { place: "1/" };
+  });
+  expect((await pool.query("SELECT * FROM late")).rows).toEqual([]);
+});
+
+test("dead letters on the server are all listed, more than a page of them too", async () => {
+  const { store, tenantId } = onServer("tenant");
+  const claim = (await store.acquire("orders", undefined))!;
+  for (let i = 1; i <= 101; i++) {
+    const letter = { tenantId, eventId: newTenant(), position: BigInt(i), attempts: 1, error: "e" };
+    await store.write(claim, () => Promise.resolve({ place: `${i}/`, deadLetter: letter }));
+  }
+  expect(await store.listDeadLetters("orders")).toHaveLength(101);
+});

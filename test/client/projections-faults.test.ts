@@ -249,6 +249,27 @@ describe("failures that say nothing of the event", () => {
 });
 
 describe("transactions", () => {
+  test("a stop does not wait for the rest of a page", async () => {
+    const annals = open(newTenant());
+    await append(annals, ...Array.from({ length: 20 }, (_, i) => i));
+    const memory = createMemoryProjectionStore();
+    let [begin, end] = [(): void => undefined, (): void => undefined];
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const { seen, projection } = remembering(({ position }) => {
+      if (position !== 2n) return undefined;
+      begin();
+      return ended;
+    });
+    const { runner } = run(annals, { store: { ...memory, transactional: true }, projection });
+    await begun;
+    const stopped = runner.stop();
+    end();
+    await stopped;
+    expect(seen).toEqual([1n, 2n]);
+    expect(await memory.acquire("counters", undefined)).toMatchObject({ place: "2/" });
+  });
+
   type Database = InstanceType<typeof DatabaseSync>;
   const openDatabase = (): Database => {
     const database = new DatabaseSync(join(tempFolder(), "counters.db"));

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import {
   allTenants,
@@ -6,6 +7,7 @@ import {
   connect,
   createMemoryProjectionStore,
   currentTenant,
+  type DeadLetter,
   type DomainEvent,
   type ErrorCode,
   ProjectionRunner,
@@ -15,6 +17,8 @@ import {
   type RebuildProgress,
 } from "@annals/client";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Gate } from "#client/projections/gate.js";
+import { delayAfter } from "#client/projections/retry-policy.js";
 import type { AnnalsServer } from "#server/compose.js";
 import { OrderPlaced } from "../support/orders.js";
 import { newTenant, startTestServer } from "../support/server.js";
@@ -223,6 +227,21 @@ describe("failures", () => {
     expect(await store.listDeadLetters("orders")).toEqual([]);
   });
 
+  test("what is kept of an error every database takes: no NUL, no half of a character, 2,000 at most", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    await append(annals, 1);
+    const poison = () => {
+      throw new Error(`a\0b ${"x".repeat(1_996)}😀 and more`);
+    };
+    run(annals, poison, { store });
+    await expect.poll(() => store.listDeadLetters("orders")).toHaveLength(1);
+    const [{ error }] = (await store.listDeadLetters("orders")) as [DeadLetter];
+    expect(error).toMatch(/^a[^\0]+x+/);
+    expect(error.isWellFormed()).toBe(true);
+    expect(error.length).toBeLessThanOrEqual(2_000);
+  });
+
   test("a handler over its time is an ordinary failure, and its signal is aborted", async () => {
     const annals = open();
     await append(annals, 2);
@@ -256,6 +275,25 @@ describe("failures", () => {
     expect(positions(seen)).toEqual([1]);
     expect(reports.filter(({ kind }) => kind === "store_failed")).toHaveLength(2);
     expect(await memory.listDeadLetters("orders")).toEqual([]);
+  });
+
+  test("a store that is away is asked less and less often, up to the longest wait", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const memory = createMemoryProjectionStore();
+    let [claims, writes] = [5, 5];
+    const down = () => Promise.reject(new Error("down"));
+    const store: ProjectionStore<undefined> = {
+      ...memory,
+      acquire: (name, leaseMs) => (claims-- > 0 ? down() : memory.acquire(name, leaseMs)),
+      write: (claim, work) => (writes-- > 0 ? down() : memory.write(claim, work)),
+    };
+    const retry = { initialDelayMs: 1, maxDelayMs: 8, random: () => 1 };
+    const { reports } = run(annals, undefined, { store, retry });
+    const delays = () =>
+      reports.flatMap((report) => (report.kind === "store_failed" ? [report.delayMs] : []));
+    await expect.poll(delays).toEqual([1, 2, 4, 8, 8, 1, 2, 4, 8, 8]);
+    expect(delayAfter(20, { random: () => 1 })).toBe(10_000);
   });
 
   test("one that cannot go on stops no other", async () => {
@@ -390,6 +428,18 @@ describe("pause, stop, rebuild", () => {
     second.runner.resume();
     await append(annals, 1);
     await expect.poll(() => positions(second.seen)).toEqual([3, 4, 5, 6]);
+  });
+
+  test("who passes the gate after a pause leaves no listener behind", async () => {
+    const gate = new Gate();
+    const { signal } = new AbortController();
+    for (let i = 0; i < 3; i++) {
+      gate.close();
+      const passing = gate.pass(signal);
+      gate.open();
+      await passing;
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("stop waits for the event in hand and keeps its place", async () => {
@@ -745,6 +795,25 @@ describe("batches and lanes", () => {
     slow.open();
     await expect.poll(() => of("slow")).toEqual([1, 5]);
   });
+
+  test("what is done behind an event that waits is not done again after a pause", async () => {
+    const annals = open();
+    for (const id of ["slow", "a", "slow", "b"]) await append(annals, 1, id);
+    const slow = latch();
+    const parallel = { by: "aggregate", concurrency: 3 } as const;
+    const { runner, seen } = run(
+      annals,
+      ({ position }) => (position === 1n ? slow.opened : undefined),
+      { parallel },
+    );
+    await expect.poll(() => positions(seen).sort()).toEqual([2, 4]);
+    runner.pause();
+    slow.open();
+    await expect.poll(() => positions(seen)).toContain(1);
+    runner.resume();
+    await expect.poll(async () => (await runner.health()).eventsBehind).toBe(0n);
+    expect(positions(seen).sort()).toEqual([1, 2, 3, 4]);
+  });
 });
 
 describe("one active among several", () => {
@@ -802,6 +871,31 @@ describe("one active among several", () => {
     await expect.poll(async () => (await runner.health()).state).toBe("failed");
     expect((await runner.health()).error).toMatchObject({ code: "projection_deleted" });
     expect(positions(seen)).toEqual([1, 2]);
+  });
+
+  test("a runner that stops lets the next one in at once", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    const lease = { ttlMs: 60_000 };
+    await append(annals, 1);
+    const { runner, seen } = run(annals, undefined, { store, lease });
+    await expect.poll(() => positions(seen)).toEqual([1]);
+    await runner.stop();
+    expect(await store.acquire("orders", 60_000)).toMatchObject({ place: "1/" });
+  });
+
+  test("one that has lost its lease stands by, though no event comes, and takes over again", async () => {
+    const annals = open();
+    const store = createMemoryProjectionStore();
+    await append(annals, 1);
+    const { runner, seen, reports } = run(annals, undefined, { store, lease: { ttlMs: 60 } });
+    await expect.poll(async () => (await runner.health()).state).toBe("live");
+    const other = (await store.acquire("orders", undefined))!; // takes it, whatever the lease
+    await store.renew(other, 60_000);
+    await expect.poll(() => reports.at(-1)).toMatchObject({ kind: "state", state: "standby" });
+    await store.release(other);
+    await append(annals, 1);
+    await expect.poll(() => positions(seen)).toEqual([1, 2]);
   });
 
   test("one that slept while another took over writes nothing more", async () => {

@@ -1,10 +1,12 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { refreshingToken } from "@annals/client";
 import { expect, test } from "vitest";
 
 /** An issuer of tokens good for ten seconds, on a clock that is turned by hand. */
 function issuer() {
-  const state = { now: 0, issued: 0, fails: false };
+  const state = { now: 0, asked: 0, issued: 0, fails: false };
   const issue = (): Promise<{ token: string; expiresAt: Date }> => {
+    state.asked++;
     if (state.fails) return Promise.reject(new Error("the issuer is down"));
     const token = `token-${++state.issued}`;
     return Promise.resolve({ token, expiresAt: new Date(state.now + 10_000) });
@@ -66,4 +68,15 @@ test("an issuer that is down shows only when the token has expired, and is not h
   await expect(token()).rejects.toThrow("the issuer is down");
   state.fails = false;
   expect(await token()).toBe("token-2");
+});
+
+test("an issuer that is down is asked once a second while the token is good", async () => {
+  const { state, token } = issuer();
+  await token();
+  Object.assign(state, { asked: 0, fails: true });
+  for (state.now = 8_000; state.now < 9_000; state.now += 100) {
+    expect(await token()).toBe("token-1");
+    await turn();
+  }
+  expect(state.asked).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { AbortListeners } from "#client/connection/abort-listeners.js";
 import { HandlerFailure, runHandler } from "#client/projections/run-handler.js";
 
@@ -80,4 +80,13 @@ test("many handlers at once listen as one", async () => {
   expect((await Promise.allSettled(running)).every(({ status }) => status === "rejected")).toBe(
     true,
   );
+});
+
+test("a handler that has ended leaves no timer behind", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { signal } = new AbortController();
+  const context = { transaction: undefined, signal, attempt: 1 };
+  await runHandler(() => Promise.resolve(), context, 60_000, new AbortListeners());
+  expect(vi.getTimerCount()).toBe(0);
 });

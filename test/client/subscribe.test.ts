@@ -8,6 +8,7 @@ import {
   connect,
   type EventPage,
   isAnnalsError,
+  type SubscribeOptions,
   type SubscriptionState,
 } from "@annals/client";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -135,7 +136,7 @@ describe("subscribe", () => {
     expect(positions).toEqual(positions.map((_, i) => BigInt(i + 1)));
     expect(states.filter((kind) => kind === "waiting").length).toBeGreaterThanOrEqual(3);
     expect(states[0]).toBe("connecting");
-    expect(states.at(-1)).toBe("live");
+    await expect.poll(() => states.at(-1)).toBe("live");
     await annals.close();
     expect(isAnnalsError(await closed, "closed")).toBe(true);
   }, 60_000);
@@ -199,6 +200,45 @@ describe("subscribe", () => {
     await holder.return?.();
     expect((await event).value?.position).toBe(1n);
     await waiter.return?.();
+  });
+
+  /** The first waits of a subscription before it connects again, in milliseconds. */
+  async function waitsOf(annals: Annals, count: number, options: SubscribeOptions = {}) {
+    const waits: number[] = [];
+    const enough = new Error("enough");
+    const onState = (state: SubscriptionState) => {
+      if (state.kind === "waiting" && waits.push(state.delayMs) === count) throw enough;
+    };
+    await expect(annals.subscribe({ ...options, onState }).toArray()).rejects.toBe(enough);
+    return waits;
+  }
+
+  test("each wait is twice as long, up to the longest", async () => {
+    await using annals = connect({ address: "127.0.0.1:1", tenant: newTenant() });
+    const waits = await waitsOf(annals, 6, { maxDelayMs: 300 });
+    for (const [i, most] of [100, 200, 300, 300, 300, 300].entries()) {
+      expect(waits[i]).toBeLessThanOrEqual(most);
+      expect(waits[i]).toBeGreaterThanOrEqual(most / 2);
+    }
+  });
+
+  test("after a connection the first wait is a short one again", async () => {
+    let calls = 0;
+    await using fake = await startLeavingServer(() => {
+      if (calls++ < 3) throw new ConnectError("away", Code.Unavailable);
+    });
+    await using annals = connect({ address: fake.address, tenant: "t" });
+    const waits = await waitsOf(annals, 4);
+    expect(waits[2]).toBeGreaterThan(100);
+    expect(waits[3]).toBeLessThanOrEqual(100);
+  });
+
+  test("a server that says when to come again is not asked before", async () => {
+    const annals = open();
+    const holder = annals.readAll({ follow: true }).pages();
+    await holder.next();
+    expect((await waitsOf(annals, 1))[0]).toBeGreaterThanOrEqual(200);
+    await holder.return();
   });
 
   test("what onState throws ends the loop, whatever it is", async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { GrowthSignal } from "#server/store/postgres/growth-signal.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
+import { sessionDefaults } from "#server/store/postgres/session.js";
 import type { Store } from "#server/store/store.js";
 import { runSql, startTestPostgres, type TestPostgres } from "../support/postgres.js";
 import { appendOk, newEvents, newStream, newTenant } from "../support/store-input.js";
@@ -84,4 +86,16 @@ test("without any notification the poll tells", async () => {
   await append(stores[0]);
   told.mockClear();
   await expect.poll(() => told.mock.calls.length, { timeout: 5_000 }).toBeGreaterThan(1);
+});
+
+test("a database that is away is tried less and less often", async () => {
+  const tries: number[] = [];
+  const warn = () => void tries.push(performance.now());
+  const signal = new GrowthSignal("postgres://127.0.0.1:1/none", sessionDefaults, { warn });
+  signal.watch(() => undefined);
+  onTestFinished(() => {
+    signal.close();
+  });
+  await expect.poll(() => tries.length).toBe(5);
+  expect(tries.at(-1)! - tries[0]!).toBeGreaterThan(1_000); // not 400
 });

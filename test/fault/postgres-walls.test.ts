@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { getEventListeners } from "node:events";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noFilter } from "#server/domain/filter.js";
 import { migrate } from "#server/store/postgres/migrate.js";
 import { openPostgresStore } from "#server/store/postgres/open.js";
@@ -75,4 +76,31 @@ test("tenants whose reads share a connection, all at once, each see their own", 
     expect(new Set(events.map((event) => event.tenantId))).toEqual(new Set([tenantId]));
   });
   await Promise.all(reads);
+});
+
+test("what is copied out leaves nothing of its scope to the query behind it", async () => {
+  const pool = new QueryPool(app.url, sessionDefaults, 1, new StatementNames(), logger);
+  onTestFinished(() => pool.close());
+  const text = "SELECT tenant_id FROM annals.events";
+  const copy = `COPY (${text}) TO STDOUT (FORMAT binary)`;
+  const queried = async (scope: string) => (await pool.query<[string]>(scope, text, [])).length;
+  const copied = async (scope: string) => (await pool.copy(scope, copy, [""])).length;
+  const count = { [a]: 2, [b]: 3, [allTenants]: 5 };
+  for (const [one, other] of [
+    [a, allTenants],
+    [allTenants, a],
+    [a, b],
+  ] as const) {
+    expect(await queried(one)).toBe(count[one]);
+    expect(await copied(other)).toBe(count[other]);
+    expect(await queried(one)).toBe(count[one]);
+  }
+});
+
+test("reads leave no listener on a signal that lives long", async () => {
+  const pool = new QueryPool(app.url, sessionDefaults, 1, new StatementNames(), logger);
+  onTestFinished(() => pool.close());
+  const { signal } = new AbortController();
+  for (let i = 0; i < 3; i++) await pool.query(a, "SELECT 1", [], { signal });
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -3,15 +3,18 @@ import { once } from "node:events";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
-import { expect, test } from "vitest";
+import { Worker } from "node:worker_threads";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { AnnalsError } from "#server/domain/error.js";
 import { openDatabase } from "#server/store/sqlite/database.js";
 import { createOperations } from "#server/store/sqlite/operations.js";
 import { packBatch } from "#server/store/sqlite/packed-batch.js";
 import { migrate, migrations } from "#server/store/sqlite/schema.js";
+import { WorkerClient } from "#server/store/sqlite/worker-client.js";
 import type { Store } from "#server/store/store.js";
 import { openTestSqliteStore } from "../support/sqlite-file.js";
 import {
+  any,
   append,
   appendOk,
   exactly,
@@ -281,6 +284,49 @@ test("close is idempotent, finishes what was asked, and ends every method", asyn
       outcomeUnknown: false,
     });
   }
+});
+
+test("a batch that was rolled back leaves nothing behind: no hole, no bytes, no time", async () => {
+  const file = join(tempFolder(), "events.db");
+  await (await openTestSqliteStore(file)).close();
+  const database = new DatabaseSync(file);
+  database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON events WHEN new.event_type = 'Refused'
+    BEGIN SELECT RAISE(ABORT, 'refused'); END`);
+  database.close();
+  const store = await openTestSqliteStore(file);
+  const tenantId = newTenant();
+  await appendOk(store, tenantId, newStream(), newEvents(1));
+  const { bytes } = await store.getTenantUsage(tenantId);
+  const doomed = ["OrderPlaced", "Refused"].map((eventType) => ({
+    ...{ tenantId, stream: newStream(), expected: any, events: newEvents(1, { eventType }) },
+  }));
+  await expect(store.append(doomed, someTime + 1_000_000n)).rejects.toMatchObject({
+    failure: { reason: "unavailable" },
+  });
+  await appendOk(store, tenantId, newStream(), newEvents(1));
+  const { events } = await store.readWholeLog(wholeLogQuery());
+  const places = events.map((e) => [e.globalPosition, e.position, e.recordedAt]);
+  expect(places).toEqual([
+    [1n, 1n, someTime],
+    [2n, 2n, someTime],
+  ]);
+  expect(await store.getTenantUsage(tenantId)).toMatchObject({ position: 2n, bytes: 2n * bytes });
+});
+
+test("of what a thread was asked that died the outcome is unknown", async () => {
+  const post = vi.spyOn(Worker.prototype, "postMessage");
+  onTestFinished(() => {
+    post.mockRestore();
+  });
+  const died = vi.fn();
+  const client = new WorkerClient(join(tempFolder(), "events.db"), died);
+  onTestFinished(() => client.close());
+  const asked = client.ask("getWholeHead", []);
+  await (post.mock.contexts[0] as Worker).terminate();
+  await expect(asked).rejects.toMatchObject({
+    failure: { reason: "unavailable", outcomeUnknown: true },
+  });
+  expect(died).toHaveBeenCalledTimes(1);
 });
 
 function setVersion(file: string, version: number): void {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import type { RecordedEvent } from "#server/domain/event.js";
 import { LogTail } from "#server/reader/log-tail.js";
@@ -71,6 +72,14 @@ test("those who stand at the same place are given the same page", () => {
   expect(tail.after(page.scannedTo, undefined, 10).events).toHaveLength(5);
 });
 
+test("one who may have less than a page is given no more than that", () => {
+  const tail = newTail();
+  for (const position of oneTo(10)) tail.push(eventAt(position));
+  for (const most of [10, 3, 10]) {
+    expect(tail.after(0n, undefined, most).events).toHaveLength(most);
+  }
+});
+
 test("one who waits is woken by the bound, the time and the abort", async () => {
   const tail = newTail();
   const bounded = tail.next(0n, isPaid, { ...forever, until: 2n });
@@ -91,4 +100,13 @@ test("what is let go is not kept by a page that was made of it", () => {
   expect(tail.after(0n, undefined, 10).events).toHaveLength(2);
   tail.drop(2n);
   expect(tail.after(0n, undefined, 10).events).toEqual([]);
+});
+
+test("one who waits again and again leaves no listener on its signal", async () => {
+  const tail = newTail();
+  const { signal: own } = new AbortController();
+  for (let i = 0; i < 3; i++) {
+    await tail.next(0n, undefined, { ...forever, timeoutMs: 1, signal: own });
+  }
+  expect(getEventListeners(own, "abort")).toEqual([]);
 });

@@ -86,6 +86,13 @@ test("a bound in the middle of a kept page is kept to", async () => {
     const events = await readLogToEnd(through(store, cache), query(tenantId, { to }));
     expect(events.map((e) => e.position)).toEqual(oneTo(Number(to)));
   }
+  const whole = wholeLogQuery({ maxEvents: pageEvents });
+  await readWholeLogToEnd(through(store, cache), whole);
+  for (const to of [1n, 9n, 10n, 11n, 20n, 49n, 50n]) {
+    const bounded = { ...whole, to: store.cursorOf(to) };
+    const events = await readWholeLogToEnd(through(store, cache), bounded);
+    expect(events.map((e) => e.globalPosition)).toEqual(oneTo(Number(to)));
+  }
 });
 
 test("no more is kept than the bound says, the least used going first", async () => {
@@ -98,6 +105,17 @@ test("no more is kept than the bound says, the least used going first", async ()
   expect(read.mock.calls.length).toBe(cold + 1); // that nothing follows the last page, full
   await readLogToEnd(through(store, cache), query(tenantId));
   expect(read.mock.calls.length).toBeGreaterThan(cold + 7);
+});
+
+test("what is read again and again stays, what nobody reads goes", async () => {
+  const { store, tenantId } = await storeOf(100);
+  const cache = new PageCache(store, { maxBytes: 4_500, pageEvents }); // three pages or so
+  const read = vi.spyOn(store, "readLog");
+  for (const from of [10n, 20n, 30n, 40n, 50n]) {
+    await cache.readLog(query(tenantId));
+    await cache.readLog(query(tenantId, { from }));
+  }
+  expect(read.mock.calls.filter(([{ from }]) => from === 0n)).toHaveLength(1);
 });
 
 test("tenants, filters and other bounds never share a page", async () => {

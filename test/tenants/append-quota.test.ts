@@ -9,6 +9,7 @@ import { createMemoryStore } from "#server/store/memory/open.js";
 import type { AppendOutcome, Store } from "#server/store/store.js";
 import { AppendQuota } from "#server/tenants/append-quota.js";
 import { AppendRates } from "#server/tenants/append-rates.js";
+import { evictOldest } from "#server/tenants/evict-oldest.js";
 import { TokenBucket } from "#server/tenants/token-bucket.js";
 import { any, append, newEvents, newStream, newTenant } from "../support/store-input.js";
 
@@ -31,7 +32,7 @@ function quotaOf(limits: TenantLimits, store: Store = createMemoryStore()) {
         at ?? clock.now,
       ),
     );
-  return { clock, write, store, tenantId };
+  return { clock, quota, write, store, tenantId };
 }
 
 const limitOf = async (write: () => Promise<unknown>): Promise<string> => {
@@ -158,6 +159,27 @@ describe("events a day", () => {
   });
 });
 
+describe("bytes stored", () => {
+  test("what is being written counts, whoever races for the room", async () => {
+    const { write } = quotaOf({ storedBytes: 10_000 });
+    await write(1);
+    const race = await Promise.all(Array.from({ length: 10 }, () => limitOf(() => write(20))));
+    expect(race.filter((limit) => limit === "let in")).toHaveLength(4);
+  });
+
+  test("what is sent again takes no room", async () => {
+    const { clock, quota, write, store, tenantId } = quotaOf({ storedBytes: 10_000 });
+    const events = newEvents(1);
+    const intent = { tenantId, stream: newStream(), expected: any, events };
+    for (let i = 0; i < 4; i++) {
+      await quota.admit(tenantId, events[0]!.eventId, { events: 1, bytes: 2_000 }, () =>
+        append(store, intent, clock.now),
+      );
+    }
+    expect(await limitOf(() => write(40))).toBe("let in");
+  });
+});
+
 test("what other servers wrote counts after a second, also for a server that was at rest", async () => {
   const here = quotaOf({ eventsPerDay: 100 });
   const there = new AppendQuota(
@@ -185,6 +207,16 @@ test("what comes while a rate is lifted is not held against the tenant when it i
   const bytes = { appendBytesPerSecond: 1_000_000 };
   for (let i = 0; i < 100; i++) rates.take(tenantId, bytes, { events: 1_000, bytes: 1 });
   rates.assertNotOverdrawn(tenantId, { ...bytes, appendEventsPerSecond: 10 });
+});
+
+test("something is held of twenty thousand tenants, and of the oldest nothing more", () => {
+  const held = new Map<number, number>();
+  for (let i = 0; i <= 20_000; i++) {
+    held.set(i, i);
+    evictOldest(held);
+  }
+  expect(held.size).toBe(20_000);
+  expect(held.has(0)).toBe(false);
 });
 
 test("a tenant at its limit is told that limit, not that it was too fast", async () => {
