@@ -124,11 +124,13 @@ export class Http2Session {
   async #keepAlive(): Promise<void> {
     const { pingIntervalMs } = this.times;
     if (this.#silentMs() >= pingIntervalMs) await this.#ping();
+    // Node sends no PING on a connection that takes no new calls.
     if (this.#streams > 0 && this.usable) this.#watch(pingIntervalMs - this.#silentMs());
   }
 
   /** Pings, and waits until it has been heard or has ended: it is ended if nothing comes in time. */
   #ping(): Promise<void> {
+    if (!this.usable) return Promise.resolve();
     return (this.#pinging ??= new Promise<void>((resolve) => {
       const before = this.#heardAt;
       const timer = setTimeout(() => {
