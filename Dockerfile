@@ -31,6 +31,8 @@ COPY package.json ./
 COPY proto proto
 COPY server/package.json server/
 COPY --from=build /app/server/dist server/dist
+# For the default store, sqlite:data/annals.db.
+RUN mkdir data && chown node:node data
 USER node
 EXPOSE 50051
 HEALTHCHECK --interval=5s --timeout=5s --start-period=10s CMD ["node", "server/dist/main.js", "health"]

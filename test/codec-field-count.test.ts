@@ -1,17 +1,30 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { AppendRequestSchema } from "@annals/proto/annals/v1/event_store";
+import { AppendRequestSchema, EventStore } from "@annals/proto/annals/v1/event_store";
+import { Projections } from "@annals/proto/annals/v1/projections";
+import { ServerInfo } from "@annals/proto/annals/v1/server_info";
+import { Snapshots } from "@annals/proto/annals/v1/snapshots";
+import { Tenants } from "@annals/proto/annals/v1/tenants";
 import { limits } from "#server/domain/limits.js";
 import { appendByHand } from "#server/transport/codec/append-by-hand.js";
 import { createFieldCount } from "#server/transport/codec/field-count.js";
 import { createRequestDecoder } from "#server/transport/codec/request.js";
 import { checkedEnvelopes } from "#server/transport/http/checked-envelopes.js";
 import { countJsonValues } from "#server/transport/http/json.js";
+import { arbitraryBytes, arbitraryMessage } from "./fuzz/message.js";
 import { any, newEvent } from "./support/client.js";
 
 const decode = createRequestDecoder(AppendRequestSchema, appendByHand);
-const count = createFieldCount(AppendRequestSchema);
 
 /** A field of two bytes, again and again. */
 const filledWith = (first: number, second: number): Buffer =>
@@ -49,14 +62,133 @@ describe("a request of too many fields is refused before it is decoded", () => {
     expect(decode(toBinary(AppendRequestSchema, request)).events).toHaveLength(1_000);
   });
 
-  test("bytes that are no message are left to the decoder", () => {
+  test.each([
+    ["a field of another wire type", [0x0b, 0]],
+    ["a field that goes past the end of its message", [0x0a, 1, 0x0a, 0]],
+    ["a message in an event that does", [0x1a, 3, 0x1a, 1, 0x08]],
+    ["a group without an end", [0x7b]],
+  ])("nothing hides them: %s", (_, start) => {
+    const bytes = Buffer.concat([Buffer.from(start), filledWith(0x1a, 0)]);
+    expect(() => decode(bytes)).toThrow("is not a annals.v1.AppendRequest");
+  });
+
+  test("the keys of a metadata entry among them", () => {
+    const entry = inside(0x32, filledWith(0x0a, 0));
+    expect(() => decode(inside(0x1a, entry))).toThrow("limit message_fields is 250000");
+  });
+});
+
+describe.each(
+  [EventStore, Projections, ServerInfo, Snapshots, Tenants]
+    .flatMap(({ methods }) => methods)
+    .map(({ input }) => [input.typeName, input] as const),
+)("the fields of %s", (_, schema) => {
+  const count = createFieldCount(schema);
+
+  test("are counted as they stand in any message, unknown ones among them", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(count(bytes, 1_000)).toBeLessThanOrEqual(bytes.length);
+      fc.property(
+        arbitraryMessage(schema),
+        fc.infiniteStream(unknownFields),
+        (message, unknown) => {
+          addUnknown(reflect(schema, message), unknown);
+          expect(count(toBinary(schema, message), 10_000)).toBe(fieldsOf(schema, message, 3));
+        },
+      ),
+    );
+  });
+
+  test("are never fewer than the decoder finds, whatever the bytes", () => {
+    fc.assert(
+      fc.property(arbitraryBytes(schema), (bytes) => {
+        const found = orUndefined(() => fieldsOf(schema, fromBinary(schema, bytes), 1));
+        const counted = orUndefined(() => count(bytes, 10_000));
+        if (found !== undefined && counted !== undefined) {
+          expect(counted).toBeGreaterThanOrEqual(found);
+        }
       }),
     );
   });
 });
+
+/** Of every wire type, none of whose numbers a schema has. */
+const unknownFields = fc.array(
+  fc
+    .record({
+      no: fc.integer({ min: 1_000, max: 2 ** 29 - 1 }),
+      wireType: fc.constantFrom(
+        WireType.Varint,
+        WireType.Bit64,
+        WireType.LengthDelimited,
+        WireType.StartGroup,
+        WireType.Bit32,
+      ),
+      value: fc.nat(300),
+    })
+    .map(({ no, wireType, value }) => ({ no, wireType, data: dataOf(no, wireType, value) })),
+  { maxLength: 3 },
+);
+
+function dataOf(no: number, wireType: WireType, value: number): Uint8Array {
+  const writer = new BinaryWriter();
+  switch (wireType) {
+    case WireType.Varint:
+      return writer.uint32(value).finish();
+    case WireType.Bit64:
+      return writer.fixed64(value).finish();
+    case WireType.LengthDelimited:
+      return writer.bytes(new Uint8Array(value)).finish();
+    case WireType.StartGroup:
+      return writer.tag(1, WireType.Varint).uint32(value).tag(no, WireType.EndGroup).finish();
+    case WireType.Bit32:
+      return writer.fixed32(value).finish();
+    default:
+      throw new Error(`a field does not begin with wire type ${wireType}`);
+  }
+}
+
+/** The messages that stand in a field, those of a map aside. */
+function messagesIn(message: ReflectMessage, field: DescField): readonly ReflectMessage[] {
+  if (field.fieldKind === "message") return message.isSet(field) ? [message.get(field)] : [];
+  const isList = field.fieldKind === "list" && field.listKind === "message";
+  return isList ? [...(message.get(field) as Iterable<ReflectMessage>)] : [];
+}
+
+function addUnknown(message: ReflectMessage, unknown: fc.Stream<UnknownFields>): void {
+  message.setUnknown(unknown.next().value as UnknownFields);
+  for (const field of message.fields) {
+    for (const inner of messagesIn(message, field)) addUnknown(inner, unknown);
+  }
+}
+
+type UnknownFields = NonNullable<Message["$unknown"]>;
+
+/**
+ * What a message has: of a singular field one, of a list its length, of a map its entries.
+ *
+ * @param entryFields of an entry: itself, and as it is written its key and its value
+ */
+function fieldsOf(schema: DescMessage, message: Message, entryFields: 1 | 3): number {
+  const fieldsIn = (reflected: ReflectMessage): number => {
+    let fields = reflected.getUnknown()?.length ?? 0;
+    for (const field of reflected.fields) {
+      if (field.fieldKind === "map") fields += entryFields * reflected.get(field).size;
+      else if (field.fieldKind === "list") fields += reflected.get(field).size;
+      else if (reflected.isSet(field)) fields++;
+      for (const inner of messagesIn(reflected, field)) fields += fieldsIn(inner);
+    }
+    return fields;
+  };
+  return fieldsIn(reflect(schema, message));
+}
+
+function orUndefined<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+}
 
 test("values of JSON are counted outside of strings", () => {
   expect(countJsonValues(Buffer.from('{"a": ",[{\\",[", "b": [1, {}]}'), 100)).toBe(5);

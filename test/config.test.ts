@@ -58,6 +58,25 @@ describe("configuration", () => {
     expect(faultsOf({ flags: { grpcAddress: "127.0.0.1:65536" } })).toEqual(["grpcAddress"]);
   });
 
+  test("a number is a number or the text of one; what is empty, blank or of another kind is none", () => {
+    for (const text of ["", " ", "soon", "7 s", "true", "Infinity"]) {
+      expect(faultsOf({ env: { ANNALS_SHUTDOWN_TIMEOUT_MS: text } })).toEqual([
+        "shutdownTimeoutMs",
+      ]);
+    }
+    const file = join(tempFolder(), "annals.json");
+    for (const value of [null, [], ["7"], false, true, {}, "", 1.5]) {
+      writeFileSync(file, JSON.stringify({ shutdownTimeoutMs: value, tenantEventsPerDay: value }));
+      expect(faultsOf({ file })).toEqual(["shutdownTimeoutMs", "tenantEventsPerDay"]);
+    }
+    expect(() => load({ env: { ANNALS_CALL_TIMEOUT_MS: "" } })).toThrow(
+      "callTimeoutMs: must be a whole number",
+    );
+    writeFileSync(file, JSON.stringify({ shutdownTimeoutMs: 7, tenantEventsPerDay: "8" }));
+    expect(load({ file })).toMatchObject({ shutdownTimeoutMs: 7, tenantEventsPerDay: 8 });
+    expect(load({ env: { ANNALS_SHUTDOWN_TIMEOUT_MS: "1e3" } }).shutdownTimeoutMs).toBe(1_000);
+  });
+
   test("dev mode is refused anywhere but on loopback", () => {
     for (const grpcAddress of ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "example.com:1"]) {
       expect(faultsOf({ flags: { grpcAddress } })).toEqual(["auth"]);

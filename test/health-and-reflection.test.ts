@@ -1,20 +1,31 @@
+import { once } from "node:events";
+import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
-import { service as healthService } from "grpc-health-check";
+import { HealthImplementation, service as healthService } from "grpc-health-check";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { file_annals_v1_event_store } from "@annals/proto/annals/v1/event_store";
 import type { AnnalsServer } from "#server/compose.js";
+import { addReflection } from "#server/transport/grpc/reflection.js";
 import { createMemoryStore } from "#server/store/memory/open.js";
 import { watchStore } from "#server/telemetry/store-health.js";
 import { reflect } from "./support/reflect.js";
 import { startTestServer } from "./support/server.js";
 
-type Watch = (request: { service: string }) => NodeJS.EventEmitter;
+type Watch = (request: { service: string }) => NodeJS.EventEmitter & { cancel(): void };
 type Check = (
   request: { service: string },
   callback: (error: Error | null, answer?: { status: string }) => void,
 ) => void;
+
+/** The library's own. */
+interface Keeper {
+  addWatcher(service: string, watcher: (status: string) => void): void;
+}
 
 async function health(address: string, service: string): Promise<unknown> {
   const Health = makeGenericClientConstructor(healthService, "Health");
@@ -44,6 +55,30 @@ test.each([
   },
 );
 
+test("the gRPC port: a name that is not served is answered however long it is, and is not kept", async () => {
+  await using server = await startTestServer();
+  const name = "x".repeat(100_000);
+  await expect(health(server.grpcAddress, name)).rejects.toThrow("NOT_FOUND: unknown service");
+
+  const kept = vi.spyOn(HealthImplementation.prototype as unknown as Keeper, "addWatcher");
+  const Health = makeGenericClientConstructor(healthService, "Health");
+  const client = new Health(server.grpcAddress, credentials.createInsecure());
+  try {
+    const watched = async (service: string): Promise<unknown> => {
+      const call = (client["watch"] as Watch).call(client, { service });
+      call.on("error", () => undefined);
+      return (await once(call, "data"))[0];
+    };
+    expect(await watched(name)).toEqual({ status: "SERVICE_UNKNOWN" });
+    expect(kept).not.toHaveBeenCalled();
+    expect(await watched("annals.v1.EventStore")).toEqual({ status: "SERVING" });
+    expect(kept).toHaveBeenCalledOnce();
+  } finally {
+    client.close();
+    kept.mockRestore();
+  }
+});
+
 test("the HTTP port: who watches health is told when it changes, until the server stops", async () => {
   await using server = await startTestServer();
   const Health = makeGenericClientConstructor(healthService, "Health");
@@ -62,6 +97,37 @@ test("the HTTP port: who watches health is told when it changes, until the serve
   expect(String(await ended)).toMatch(/UNAVAILABLE|CANCELLED/);
   expect(said).toEqual(["SERVING", "NOT_SERVING"]);
   client.close();
+});
+
+test("the HTTP port: who no longer watches health is not kept", async () => {
+  await using server = await startTestServer();
+  const any = AbortSignal.any.bind(AbortSignal);
+  const joined: WeakRef<AbortSignal>[] = [];
+  const join = vi.spyOn(AbortSignal, "any").mockImplementation((signals) => {
+    const signal = any(signals);
+    joined.push(new WeakRef(signal));
+    return signal;
+  });
+  const Health = makeGenericClientConstructor(healthService, "Health");
+  const client = new Health(server.httpAddress ?? "", credentials.createInsecure());
+  try {
+    const call = (client["watch"] as Watch).call(client, { service: "" });
+    call.on("error", () => undefined);
+    await once(call, "data");
+    expect(joined).toHaveLength(1);
+    call.cancel();
+  } finally {
+    client.close();
+    join.mockClear().mockRestore();
+  }
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await expect
+    .poll(() => {
+      collect();
+      return joined[0]?.deref() === undefined;
+    })
+    .toBe(true);
 });
 
 test("health is asked with JSON too", async () => {
@@ -122,6 +188,42 @@ test("reflection lists the service and describes it, what it imports included", 
   const methods = files?.flatMap((file) => file.service.flatMap(({ method }) => method));
   expect(methods?.map(({ name }) => name)).toContain("Append");
   expect(files?.map(({ name }) => name)).toContain("google/protobuf/timestamp.proto");
+});
+
+test("reflection answers no faster than its caller reads", async () => {
+  const handlers: ((call: Duplex) => void)[] = [];
+  addReflection(
+    {
+      addService: (_, { ServerReflectionInfo: handler }) => {
+        handlers.push(handler as unknown as (call: Duplex) => void);
+      },
+    },
+    [file_annals_v1_event_store],
+  );
+  expect(handlers).toHaveLength(2); // v1alpha and v1
+  for (const handler of handlers) {
+    const unread: (() => void)[] = [];
+    let answers = 0;
+    const call = new Duplex({
+      objectMode: true,
+      read: () => undefined,
+      write: (_answer, _encoding, taken) => {
+        answers++;
+        unread.push(taken);
+      },
+    });
+    handler(call);
+    for (let i = 0; i < 1_000; i++) call.push({ messageRequest: "listServices", listServices: "" });
+    call.push(null);
+    await expect.poll(() => call.writableNeedDrain).toBe(true);
+    await turn();
+    expect(call.writableLength).toBeLessThanOrEqual(call.writableHighWaterMark);
+    while (!call.writableFinished) {
+      unread.shift()?.();
+      await turn();
+    }
+    expect(answers).toBe(1_000);
+  }
 });
 
 test("reflection can be turned off", async () => {

@@ -80,6 +80,17 @@ describe("unary calls in JSON", () => {
   });
 });
 
+/** A number of 64 bits by its value, of more digits than anybody writes: those who read it may take seconds for more. */
+const manyDigits = `${"0".repeat(1_000)}1`;
+
+test("digits without end are fine in a text, and no number", async () => {
+  const headers = { "x-tenant-id": newTenant() };
+  const event = { ...eventOf(), metadata: { exactly: manyDigits } };
+  expect((await call("Append", append({ exactly: "0" }, [event]), headers)).status).toBe(200);
+  expect((await call("Append", append({ exactly: "01" }), headers)).status).toBe(200);
+  expect((await call("Append", append({ exactly: manyDigits }), headers)).status).toBe(400);
+});
+
 describe("errors in JSON", () => {
   const detailOf = (body: Record<string, unknown>) =>
     (body["details"] as { type: string; debug: object }[])[0];
@@ -194,8 +205,11 @@ describe("streaming calls in JSON", () => {
     });
   });
 
-  test("a field that the server does not know is refused there too", async () => {
-    const [end] = await readAll('{"filter":{"x":1}}', { "x-tenant-id": newTenant() });
+  test.each([
+    ["a field that the server does not know", '{"filter":{"x":1}}'],
+    ["a number of digits without end", `{"limit":"${manyDigits}"}`],
+  ])("%s is refused there too", async (_, request) => {
+    const [end] = await readAll(request, { "x-tenant-id": newTenant() });
     expect(end).toMatchObject({
       flags: 2,
       body: { error: { details: [{ debug: { reason: "ERROR_REASON_INVALID_ARGUMENT" } }] } },

@@ -135,11 +135,13 @@ const unknownInEvent = new BinaryWriter()
   .tag(3, WireType.LengthDelimited)
   .bytes(unknownField)
   .finish();
+const manyBehindFalse = Buffer.alloc(1_000_002, Buffer.from([0x1a, 0])).fill(0x0b, 0, 1);
 
 test.each([
   ["rubbish", framed(new Uint8Array(64).fill(0xff)), "Append", "3"],
   ["an unknown field", framed(new Uint8Array([...append(), ...unknownField])), "Append", "3"],
   ["one in an event", framed(new Uint8Array([...append(), ...unknownInEvent])), "Append", "3"],
+  ["many fields behind a false one", framed(manyBehindFalse), "Append", "3"],
   ["too large a message", framed(new Uint8Array(6 * 1024 * 1024)), "Append", "8"],
   ["no message", new Uint8Array(), "Append", "3"],
   ["two messages", new Uint8Array([...framed(append()), ...framed(append())]), "Append", "3"],

@@ -1,12 +1,20 @@
 import { AggregateRoot, defineEvent, type EventOf } from "@annals/client";
 import { z } from "zod";
 
+/** Text that PostgreSQL keeps: it takes no NUL. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((value) => !value.includes("\0"), "must not contain NUL");
+
 export const OrderPlaced = defineEvent({
   type: "OrderPlaced",
   aggregateType: "Order",
   schema: z.object({
     customerId: z.uuid(),
-    customerName: z.string().min(1).max(200),
+    customerName: text(200),
     totalAmount: z.number().nonnegative(),
   }),
 });
@@ -14,7 +22,7 @@ export const OrderPlaced = defineEvent({
 export const OrderShipped = defineEvent({
   type: "OrderShipped",
   aggregateType: "Order",
-  schema: z.object({ trackingNumber: z.string().min(1).max(100) }),
+  schema: z.object({ trackingNumber: text(100) }),
 });
 
 export const orderEvents = [OrderPlaced, OrderShipped] as const;

@@ -5,6 +5,9 @@ import type { FastifyInstance } from "fastify";
 import type { Order } from "./orders.js";
 import { listOrders, statisticsOf } from "./read-model.js";
 
+/** PostgreSQL takes no NUL in text. */
+const withoutNul = "^[^\\u0000]*$";
+
 const placeOrder = {
   body: {
     type: "object",
@@ -12,7 +15,7 @@ const placeOrder = {
     additionalProperties: false,
     properties: {
       customer_id: { type: "string", format: "uuid" },
-      customer_name: { type: "string", minLength: 1, maxLength: 200 },
+      customer_name: { type: "string", minLength: 1, maxLength: 200, pattern: withoutNul },
       total_amount: { type: "number", minimum: 0 },
     },
   },
@@ -23,7 +26,9 @@ const shipOrder = {
     type: "object",
     required: ["tracking_number"],
     additionalProperties: false,
-    properties: { tracking_number: { type: "string", minLength: 1, maxLength: 100 } },
+    properties: {
+      tracking_number: { type: "string", minLength: 1, maxLength: 100, pattern: withoutNul },
+    },
   },
 } as const;
 

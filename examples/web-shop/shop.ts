@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import {
   AggregateRepository,
   connect,
+  type ProjectionReport,
   ProjectionRunner,
   requireTenant,
   TenantScopedRepository,
 } from "@annals/client";
 import { tenantHook } from "@annals/client/fastify";
 import { openPostgresProjectionStore } from "@annals/client/postgres";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import pg from "pg";
 import { callersToken, tokenVerifier, withToken } from "./caller.js";
 import { answerFailure } from "./failures.js";
@@ -77,7 +78,7 @@ async function open(
     store: await openPostgresProjectionStore(pool),
     lease: { ttlMs: 10_000 },
     onReport: (report) => {
-      app.log.info(report, "projection");
+      logReport(app.log, report);
     },
   });
   runner.start();
@@ -104,6 +105,18 @@ async function open(
   });
   onClose(() => app.close());
   return app.listen({ host: "127.0.0.1", port: settings.port });
+}
+
+/** Which event it was, and not what is in it: that is the customers'. */
+function logReport(log: FastifyBaseLogger, report: ProjectionReport): void {
+  const { kind } = report;
+  if (!("error" in report)) {
+    log.info(report, "projection");
+    return;
+  }
+  const { eventId, tenantId } = "event" in report ? report.event : {};
+  const level = kind === "retry" || kind === "store_failed" ? "warn" : "error";
+  log[level]({ kind, eventId, tenantId, err: report.error }, "projection");
 }
 
 /** From here on, a request has a tenant or is refused. */

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
-import { checkHealth } from "./commands/health.js";
 import { makeApiKey } from "./commands/make-api-key.js";
-import { migrateStore } from "./commands/migrate.js";
 import { serve } from "./commands/serve.js";
 import type { Config } from "./config/config.js";
 import { ConfigError, flagOf, loadConfig, variableOf } from "./config/load-config.js";
@@ -14,17 +12,18 @@ const program = new Command("annals")
   .description("A multi-tenant event store.")
   .version(serverVersion);
 
+// A command loads what it alone needs: "serve" hears signals the sooner.
 withSettings(program.command("serve", { isDefault: true }).description("Run the server."), serve);
 withSettings(
   program.command("health").description("Exit 0 when the server at --grpc-address is serving."),
-  checkHealth,
+  async (config) => (await import("./commands/health.js")).checkHealth(config),
 );
 
 withSettings(
   program
     .command("migrate")
     .description("Bring a PostgreSQL store's schema to the newest version."),
-  migrateStore,
+  async (config) => (await import("./commands/migrate.js")).migrateStore(config),
 );
 
 program

@@ -5,6 +5,7 @@ import { createClient } from "@connectrpc/connect";
 import { EventStore } from "@annals/proto/annals/v1/event_store";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { authenticateJwt } from "#server/interceptors/authenticate-jwt.js";
 import { openJwks } from "#server/interceptors/jwt-keys.js";
 import { failureOf, grpcTransport } from "../support/client.js";
 import { newTenant, startTestServer } from "../support/server.js";
@@ -103,7 +104,7 @@ test("rotation: an unknown kid brings the new set, a set that cannot be read kee
   await expect(keys.getKey(header("two"), token)).rejects.toThrow();
   text = await setOf(["two", second]);
   await keys.getKey(header("two"), token);
-  expect(keys.generation()).toBeGreaterThan(generation);
+  expect(keys.generation()).toBeGreaterThan(generation!);
   await expect(keys.getKey(header("one"), token)).rejects.toThrow();
   fails = true;
   await keys.getKey(header("two"), token);
@@ -140,7 +141,30 @@ test("keys that could not be read for too long verify nothing", async () => {
   fails = true;
   const getKey = () => keys.getKey({ alg: "ES256", kid: "one" }, { payload: "", signature: "" });
   await expect(getKey()).rejects.toThrow("cannot be read");
-  expect(keys.generation()).toBe(-1);
+  expect(keys.generation()).toBeUndefined();
+});
+
+test("a token that was verified when old keys were read anew is not known when those are too old", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  let text = await setOf(["one", first], ["two", second]);
+  const keys = await openJwks({
+    load: () => Promise.resolve(text),
+    ...{ maxAgeMs: 10_000, maxStaleMs: 30_000, onError: () => undefined },
+  });
+  const verify = authenticateJwt({
+    ...{ keys, algorithms: ["ES256"], issuer: undefined, audience: undefined },
+    clockSkewSeconds: 0,
+  });
+  const token = await mint("one", first);
+  const quietMs = 40_000;
+  vi.advanceTimersByTime(quietMs);
+  await verify(token);
+  text = await setOf(["two", second]);
+  vi.advanceTimersByTime(quietMs);
+  await expect(verify(token)).rejects.toThrow("does not verify");
 });
 
 test("tokens of unknown kids do not make the server hammer its issuer", async () => {

@@ -1,10 +1,12 @@
 import { create } from "@bufbuild/protobuf";
+import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import {
+  AppendFailureSchema,
   AppendResponseSchema,
   AppendStreamResponseSchema,
 } from "@annals/proto/annals/v1/event_store";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AppendPipeline, type OpenAppendStream } from "#client/event-store/append-pipeline.js";
 
 /** A server that answers when a test lets it. */
@@ -128,7 +130,7 @@ test("a server that is away is tried again, in the order given, until it is back
   pipeline.close();
 });
 
-test("a server that stays away is given up at the append's own deadline", async () => {
+test("a server that stays away is given up at the append's own deadline, which says why", async () => {
   const open: OpenAppendStream = async function* () {
     await Promise.resolve();
     yield* [];
@@ -137,6 +139,8 @@ test("a server that stays away is given up at the append's own deadline", async 
   const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 1 });
   await expect(pipeline.append({}, 100)).rejects.toMatchObject({
     code: "deadline_exceeded",
+    message: "no answer yet: away",
+    cause: { code: "unavailable" },
     outcomeUnknown: false,
   });
   expect(pipeline.idle).toBe(true);
@@ -175,4 +179,66 @@ test("an append that is late while others are answered ends no call", async () =
   await after;
   expect(server.seen().opened).toBe(1);
   pipeline.close();
+});
+
+describe("an append that was sent over a call that was lost", () => {
+  const refusal = (reason: ErrorReason) =>
+    create(AppendFailureSchema, {
+      code: Code.ResourceExhausted,
+      message: "refused",
+      detail: { reason, requestId: "r" },
+    });
+  const refusedBy = (reason: ErrorReason, code: Code) =>
+    new ConnectError("refused", code, undefined, [
+      { desc: ErrorDetailSchema, value: create(ErrorDetailSchema, { reason, requestId: "r" }) },
+    ]);
+
+  /** A server that loses its first call once it has got as many appends. */
+  function loseFirst(count: number, then: OpenAppendStream): OpenAppendStream {
+    let lost = false;
+    return async function* (requests, signal) {
+      if (lost) {
+        yield* then(requests, signal);
+        return;
+      }
+      lost = true;
+      const taking = requests[Symbol.asyncIterator]();
+      for (let taken = 0; taken < count; taken++) await taking.next();
+      throw new ConnectError("cut", Code.Unavailable);
+    };
+  }
+
+  test.each([
+    [ErrorReason.LIMIT_EXCEEDED, true],
+    [ErrorReason.TENANT_SUSPENDED, true],
+    [ErrorReason.VERSION_CONFLICT, false],
+    [ErrorReason.DUPLICATE_EVENT_ID, false],
+    [ErrorReason.INVALID_ARGUMENT, false],
+  ])("and is refused over the next with %i: its outcome is unknown %s", async (reason, unknown) => {
+    const open = loseFirst(1, async function* (requests) {
+      for await (const { correlationId = 0n } of requests) {
+        const outcome = { case: "failed", value: refusal(reason) } as const;
+        yield create(AppendStreamResponseSchema, { correlationId, outcome });
+      }
+    });
+    const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 1 });
+    const append = pipeline.append({}, 20_000);
+    await expect(append).rejects.toMatchObject({ requestId: "r", outcomeUnknown: unknown });
+    pipeline.close();
+  });
+
+  test("says so when the next call is refused before it is on it", async () => {
+    const open = loseFirst(3, async function* (requests) {
+      await requests[Symbol.asyncIterator]().next();
+      yield* [];
+      throw refusedBy(ErrorReason.TENANT_SUSPENDED, Code.PermissionDenied);
+    });
+    const pipeline = new AppendPipeline({ ...patient, open, maxInFlight: 3 });
+    const appends = [1, 2, 3].map(() => pipeline.append({}, 20_000));
+    const outcomes = appends.map((append) =>
+      expect(append).rejects.toMatchObject({ code: "tenant_suspended", outcomeUnknown: true }),
+    );
+    await Promise.all(outcomes);
+    pipeline.close();
+  });
 });

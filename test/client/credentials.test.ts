@@ -49,6 +49,10 @@ describe("credentials", () => {
       const read = () => runWithTenant(wrong, () => annals.readAll(whole).toArray());
       await failureOf(read, "tenant_required");
     }
+    const nothing = JSON.parse("{}") as { tenant: string };
+    await using forgetful = connect({ address: server.grpcAddress, tenant: () => nothing.tenant });
+    await failureOf(() => forgetful.getHead(), "tenant_required");
+    await failureOf(() => forgetful.append(placing), "tenant_required");
     await using operator = connect({ address: server.grpcAddress, tenant: allTenants });
     expect(await operator.readAll(whole).toArray()).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import {
   AggregateRepository,
+  AnnalsError,
   connect,
   requireTenant,
   runWithTenant,
@@ -146,6 +147,24 @@ describe("execute", () => {
     });
     expect(runs).toBe(1);
     expect(await repository.load(id)).toMatchObject({ version: 1n, state: { balance: 5 } });
+  });
+
+  test("a save that may have been written stays in doubt when it is refused the next time", async () => {
+    await using annals = open();
+    const repository = new AggregateRepository({ annals, create: accounts.create });
+    const lost = new AnnalsError("unavailable", "cut", {}, { outcomeUnknown: true });
+    const refused = new AnnalsError("tenant_suspended", "unpaid", {}, { requestId: "r" });
+    const append = vi.spyOn(annals, "append");
+    append.mockRejectedValueOnce(lost).mockRejectedValueOnce(refused);
+    // While it is in doubt it is saved again: the log knows.
+    const account = await repository.execute(id, deposit(5));
+    expect(account).toMatchObject({ committedVersion: 1n });
+    append.mockRejectedValueOnce(lost).mockRejectedValueOnce(refused);
+    const error = await failureOf(
+      () => repository.execute(id, deposit(5), { retries: 1 }),
+      "tenant_suspended",
+    );
+    expect(error).toMatchObject({ outcomeUnknown: true, requestId: "r", cause: refused });
   });
 
   test("of a tenant-scoped repository runs for its tenant, and not on another's aggregate", async () => {

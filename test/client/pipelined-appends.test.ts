@@ -3,10 +3,11 @@ import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { allTenants, connect, defineEvent, requireTenant, runWithTenant } from "@annals/client";
-import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
 import type { AnnalsServer } from "#server/compose.js";
 import { join } from "node:path";
 import { newTenant, startTestServer } from "../support/server.js";
@@ -154,6 +155,41 @@ describe("pipelined appends", () => {
     await following.next();
     expect(await annals.append(counted(0))).toMatchObject({ version: 1n });
     await following.return();
+  });
+
+  test("after a lost call a tenant without a stream left sends them alone, and they stay in doubt", async () => {
+    const noStreamLeft = new ConnectError("no", Code.ResourceExhausted, undefined, [
+      {
+        desc: ErrorDetailSchema,
+        value: create(ErrorDetailSchema, {
+          reason: ErrorReason.LIMIT_EXCEEDED,
+          requestId: "r-1",
+          detail: { case: "limitExceeded", value: { limit: "tenant_open_streams" } },
+        }),
+      },
+    ]);
+    const suspended = new ConnectError("unpaid", Code.PermissionDenied, undefined, [
+      {
+        desc: ErrorDetailSchema,
+        value: create(ErrorDetailSchema, {
+          reason: ErrorReason.TENANT_SUSPENDED,
+          requestId: "r-2",
+        }),
+      },
+    ]);
+    let calls = 0;
+    await using fake = await startFakeServer({
+      async *appendStream(requests) {
+        yield* [];
+        if (++calls > 1) throw noStreamLeft;
+        await requests[Symbol.asyncIterator]().next();
+        throw new ConnectError("cut", Code.Unavailable);
+      },
+      append: () => Promise.reject(suspended),
+    });
+    await using annals = open(fake.address, newTenant());
+    const error = await failureOf(() => annals.append(counted(0)), "tenant_suspended");
+    expect(error).toMatchObject({ requestId: "r-2", outcomeUnknown: true });
   });
 
   test("many may have one signal", async () => {

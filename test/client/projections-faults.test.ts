@@ -11,6 +11,7 @@ import {
   ProjectionRunner,
   type ProjectionReport,
   type ProjectionRunnerOptions,
+  runWithTenant,
 } from "@annals/client";
 import { openSqliteProjectionStore } from "@annals/client/sqlite";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -138,6 +139,26 @@ describe("an event that cannot be read", () => {
     expect(seen).toEqual([1n, 2n]);
     expect(await store.listDeadLetters("counters")).toEqual([]);
   });
+
+  test.each(["dead_letter", "fail"] as const)(
+    "is passed over before the start: %s",
+    async (unreadableEvents) => {
+      const tenant = newTenant();
+      const annals = open(tenant);
+      await appendUnreadable(annals);
+      const operator = open(allTenants);
+      const { globalPosition: position } = await operator.getHead({ scope: "all-tenants" });
+      await append(annals, 2);
+      const { seen, projection } = remembering();
+      const { reports } = run(operator, {
+        ...{ projection, unreadableEvents, start: { position }, scope: "all-tenants" },
+        store: createMemoryProjectionStore(),
+        filter: { tenantIds: [tenant] },
+      });
+      await expect.poll(() => seen).toEqual([2n]);
+      expect(kinds(reports, "unreadable_event")).toEqual([]);
+    },
+  );
 
   test("is put aside also before one that ends the runner", async () => {
     const tenant = newTenant();
@@ -346,7 +367,9 @@ describe("transactions", () => {
     const filter = { tenantIds: [a, b] };
     const store = createMemoryProjectionStore();
     const mixed = { ...projection, truncate: () => undefined };
-    run(open(allTenants), { projection: mixed, store, scope: "all-tenants", filter });
+    runWithTenant("who starts it", () => {
+      run(open(allTenants), { projection: mixed, store, scope: "all-tenants", filter });
+    });
     await expect.poll(() => contexts).toEqual([a, undefined]);
   });
 });

@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import {
   allTenants,
   type Annals,
@@ -354,11 +354,54 @@ describe("failures", () => {
     expect(expired.reports.filter(({ kind }) => kind === "store_failed")).toHaveLength(1);
   });
 
-  test("options that make no sense are refused", async () => {
+  test.each<Partial<ProjectionRunnerOptions<undefined>>>([
+    { name: "" },
+    { parallel: { by: "tenant", concurrency: 0 } },
+    ...[0, -1, Number.NaN, Infinity, 2 ** 31].map((ttlMs) => ({ lease: { ttlMs } })),
+    ...[0, Number.NaN, 2 ** 31].map((handlerTimeoutMs) => ({ handlerTimeoutMs })),
+    ...[-1, Number.NaN, 2 ** 31].map((stopTimeoutMs) => ({ stopTimeoutMs })),
+    ...[0, 1.5, Number.NaN].map((maxAttempts) => ({ retry: { maxAttempts } })),
+    ...[-1, Number.NaN, Infinity].map((maxDelayMs) => ({ retry: { maxDelayMs } })),
+  ])("options that make no sense are refused: %o", async (options) => {
+    await failureOf(() => run(open(), undefined, options), "invalid_options");
+  });
+
+  test("no limit of time is none, and no limit of attempts", async () => {
     const annals = open();
-    await failureOf(() => run(annals, undefined, { name: "" }), "invalid_options");
-    const parallel = { by: "tenant", concurrency: 0 } as const;
-    await failureOf(() => run(annals, undefined, { parallel }), "invalid_options");
+    await append(annals, 1);
+    let failures = 0;
+    const handle = async (): Promise<void> => {
+      await sleep(5); // a timer that overflows is over before
+      if (++failures < 8) throw new Error("not yet");
+    };
+    const { seen, reports } = run(annals, handle, {
+      handlerTimeoutMs: Infinity,
+      stopTimeoutMs: Infinity,
+      retry: { ...quick, maxAttempts: Infinity },
+    });
+    await expect.poll(() => positions(seen)).toEqual([1]);
+    const retries = reports.filter((report) => report.kind === "retry");
+    expect(retries.map(({ error }) => error)).toEqual(
+      Array.from({ length: 7 }, () => new Error("not yet")),
+    );
+  });
+
+  test.each<[string, () => unknown]>([
+    ["without a prototype", (): unknown => Object.create(null)],
+    ["a message that is no string", () => Object.assign(new Error("no"), { message: { n: 1 } })],
+  ])("what cannot be told is put aside, too: %s", async (_, thrown) => {
+    const annals = open();
+    await append(annals, 2);
+    const store = createMemoryProjectionStore();
+    const { seen } = run(
+      annals,
+      ({ position }) => {
+        if (position === 1n) throw thrown() as Error;
+      },
+      { store },
+    );
+    await expect.poll(() => positions(seen)).toEqual([2]);
+    expect(await store.listDeadLetters("orders")).toMatchObject([{ position: 1n }]);
   });
 });
 
@@ -442,6 +485,67 @@ describe("pause, stop, rebuild", () => {
     await expect.poll(() => positions(next.seen)).toEqual([1]);
   });
 
+  test("a store that does not answer holds up no stop; if it answers later no handler begins", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const memory = createMemoryProjectionStore();
+    const [asked, answer] = [latch(), latch()];
+    let released = false;
+    const { runner, seen, reports } = run(annals, undefined, {
+      stopTimeoutMs: 5,
+      start: { position: 0n },
+      store: {
+        ...memory,
+        acquire: async (...claiming) => {
+          asked.open();
+          await answer.opened;
+          return memory.acquire(...claiming);
+        },
+        release: (claim) => {
+          released = true;
+          return memory.release(claim);
+        },
+      },
+    });
+    const rebuilt = failureOf(() => runner.rebuild(), "cancelled");
+    await asked.opened;
+    await runner.stop();
+    await rebuilt;
+    expect((await runner.health()).state).toBe("stopped");
+    answer.open();
+    await expect.poll(() => released).toBe(true);
+    expect(seen).toEqual([]);
+    expect(reports.filter(({ kind }) => kind === "state")).toEqual([
+      { kind: "state", state: "stopped" },
+    ]);
+  });
+
+  test("a transaction that begins after the stop runs no handler", async () => {
+    const annals = open();
+    await append(annals, 1);
+    const memory = createMemoryProjectionStore();
+    const [asked, begin] = [latch(), latch()];
+    let outcome: unknown;
+    const write: typeof memory.write = async (claim, work) => {
+      asked.open();
+      await begin.opened;
+      await memory.write(claim, work).catch((error: unknown) => {
+        outcome = error;
+        throw error;
+      });
+    };
+    const { runner, seen } = run(annals, undefined, {
+      stopTimeoutMs: 5,
+      store: { ...memory, transactional: true, write },
+    });
+    await asked.opened;
+    await runner.stop();
+    begin.open();
+    await expect.poll(() => outcome).toMatchObject({ cause: { code: "cancelled" } });
+    expect(seen).toEqual([]);
+    expect((await memory.acquire("orders", undefined))?.place).toBeUndefined();
+  });
+
   test("a rebuild of a runner that was not started starts it, and replays", async () => {
     const annals = open();
     await append(annals, 3);
@@ -507,6 +611,25 @@ describe("pause, stop, rebuild", () => {
     expect(positions(seen)).toEqual([1, 2, 4]);
     expect(await runner.health()).toMatchObject({ eventsBehind: 0n });
   });
+});
+
+test("a read model that cannot be emptied in passing is emptied later", async () => {
+  const annals = open();
+  await append(annals, 1);
+  let failures = 0;
+  const seen: bigint[] = [];
+  const { runner, reports } = run(annals, undefined, {
+    projection: {
+      handle: ({ position }) => void seen.push(position),
+      truncate: () => {
+        seen.length = 0;
+        if (++failures < 5) throw Object.assign(new Error("deadlock"), { code: "40P01" });
+      },
+    },
+  });
+  await runner.rebuild();
+  expect(seen).toEqual([1n]);
+  expect(reports.filter(({ kind }) => kind === "store_failed")).toHaveLength(4);
 });
 
 describe("a rebuild without a transaction", () => {
@@ -707,6 +830,48 @@ describe("one active among several", () => {
     await first.runner.stop();
     await append(annals, 1);
     await expect.poll(() => positions(second.seen)).toEqual([2]);
+  });
+
+  test("a renewal on its way at the stop does not take the lease again", async () => {
+    const memory = createMemoryProjectionStore();
+    const [begun, go] = [latch(), latch()];
+    const order: string[] = [];
+    const { runner } = run(open(), undefined, {
+      lease: { ttlMs: 30 },
+      store: {
+        ...memory,
+        renew: async () => {
+          begun.open();
+          await go.opened;
+          order.push("renewed");
+        },
+        release: async (claim) => {
+          order.push("released");
+          await memory.release(claim);
+        },
+      },
+    });
+    await begun.opened;
+    const stopped = runner.stop();
+    await turn();
+    go.open();
+    await stopped;
+    expect(order.at(-1)).toBe("released");
+    expect(new Set(order)).toEqual(new Set(["renewed", "released"]));
+  });
+
+  test("a projection that is deleted while it runs ends its runner, and is not built twice", async () => {
+    const annals = open();
+    await append(annals, 2);
+    const { runner, seen } = run(annals, undefined, {
+      store: annals.projections.store(),
+      lease: { ttlMs: 90 },
+    });
+    await expect.poll(async () => (await runner.health()).eventsBehind).toBe(0n);
+    await annals.projections.delete("orders");
+    await expect.poll(async () => (await runner.health()).state).toBe("failed");
+    expect((await runner.health()).error).toMatchObject({ code: "projection_deleted" });
+    expect(positions(seen)).toEqual([1, 2]);
   });
 
   test("a runner that stops lets the next one in at once", async () => {

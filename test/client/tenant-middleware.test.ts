@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { currentTenant, requireTenant } from "@annals/client";
@@ -9,7 +9,7 @@ import { tenantMiddleware as honoTenantMiddleware } from "@annals/client/hono";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { type JWTPayload, jwtVerify, SignJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const key = new TextEncoder().encode("a key for this test alone, 32 bytes or more");
 const sign = (claims: JWTPayload, with_ = key) =>
@@ -17,7 +17,7 @@ const sign = (claims: JWTPayload, with_ = key) =>
 
 const options = {
   verify: async (token: string) => (await jwtVerify(token, key, { algorithms: ["HS256"] })).payload,
-  tenantOf: ({ tenant }: JWTPayload) => (typeof tenant === "string" ? tenant : undefined),
+  tenantOf: ({ tenant }: JWTPayload) => tenant as string | undefined,
 };
 
 let handled = 0;
@@ -105,6 +105,7 @@ describe.each(Object.entries(applications))("%s", (_, open) => {
       [forged, 401, "unauthenticated"],
       [await sign({}), 403, "permission_denied"],
       [await sign({ tenant: "" }), 403, "permission_denied"],
+      [await sign({ tenant: ["acme", "globex"] }), 403, "permission_denied"],
     ] as const) {
       const answer = await send(token);
       expect(answer.status).toBe(status);
@@ -112,5 +113,62 @@ describe.each(Object.entries(applications))("%s", (_, open) => {
       expect(await answer.json()).toMatchObject({ code });
     }
     expect(handled).toBe(before);
+  });
+});
+
+describe("a middleware that comes too late, or before what throws", () => {
+  /** Where nobody listens to a failure, it ends the process. */
+  const unhandled: unknown[] = [];
+  const onUnhandled = (error: unknown) => void unhandled.push(error);
+  const openServer = async (listener: RequestListener): Promise<string> => {
+    process.on("unhandledRejection", onUnhandled);
+    const server = createServer(listener).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      process.off("unhandledRejection", onUnhandled);
+      server.close().closeAllConnections();
+    });
+    await once(server, "listening");
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  };
+
+  test("leaves the answer alone that another has begun meanwhile", async () => {
+    let onAnswered = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (onAnswered = resolve));
+    const verify = async (): Promise<never> => {
+      await answered;
+      throw new Error("the key set does not answer");
+    };
+    let passed = 0;
+    const middleware = tenantMiddleware({ verify, tenantOf: () => "acme" });
+    const url = await openServer((request, response) => {
+      middleware(request, response, () => {
+        passed++;
+      });
+      response.writeHead(503).end("late");
+    });
+    const answer = await fetch(url, { headers: { authorization: "Bearer token" } });
+    expect([answer.status, await answer.text()]).toEqual([503, "late"]);
+    onAnswered();
+    await turn();
+    expect([unhandled, passed]).toEqual([[], 0]);
+  });
+
+  test.each(["is told of it", "throws again"])("what throws %s", async (how) => {
+    const told: unknown[] = [];
+    const middleware = tenantMiddleware({ verify: () => ({}), tenantOf: () => "acme" });
+    const url = await openServer((request, response) => {
+      middleware(request, response, (error) => {
+        told.push(error);
+        if (error === undefined || how === "throws again") throw new Error("a defect");
+        response.writeHead(500).end();
+      });
+    });
+    const answer = fetch(url, { headers: { authorization: "Bearer token" } }).then(
+      ({ status }) => status,
+      () => "cut",
+    );
+    expect(await answer).toBe(how === "throws again" ? "cut" : 500);
+    expect(told).toEqual([undefined, new Error("a defect")]);
+    expect(unhandled).toEqual([]);
   });
 });

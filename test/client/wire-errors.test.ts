@@ -9,6 +9,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ErrorDetailSchema, ErrorReason } from "@annals/proto/annals/v1/error";
+import { toAnnalsError } from "#client/connection/wire-error.js";
 import type { AnnalsServer } from "#server/compose.js";
 import { Order, OrderPlaced } from "../support/orders.js";
 import { newTenant, startTestServer } from "../support/server.js";
@@ -83,6 +84,16 @@ describe("errors of the wire", () => {
     const refused = statusWith(Code.Unavailable, { ...detail, outcomeUnknown: false });
     expect((await failures(refused))[0]?.unknown).toBe(false);
   });
+
+  test.each(["ECONNRESET", "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"])(
+    "a connection that ends by %s is lost, and no defect of the server",
+    (code) => {
+      const cut = new ConnectError("cut", Code.Internal);
+      cut.cause = Object.assign(new Error("cut"), { code });
+      const call = { writes: true, signal: undefined };
+      expect(toAnnalsError(cut, call)).toMatchObject({ code: "unavailable", outcomeUnknown: true });
+    },
+  );
 
   test("the wait before a retry comes in milliseconds, the request's id as it is in the log", async () => {
     const error = statusWith(Code.ResourceExhausted, {

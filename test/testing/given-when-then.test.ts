@@ -99,6 +99,24 @@ describe("givenDecider", () => {
       .thenThrows(RangeError);
   });
 
+  test("waits for a decide that is asynchronous, and holds what it decides or refuses", async () => {
+    const decider = {
+      initialState: () => 0,
+      decide: async (amount: number) => {
+        await Promise.resolve();
+        if (amount > 10) throw new RangeError("too much");
+        return placed(amount);
+      },
+      evolve: (total: number, event: EventOf<typeof OrderPlaced>) => total + event.data.totalAmount,
+    };
+    const given = givenDecider(decider, [placed(5)]);
+    const pending = given.when(3);
+    expectTypeOf(pending).not.toHaveProperty("thenEvents");
+    expect(pending).not.toHaveProperty("thenEvents");
+    (await pending).thenEvents([placed(3)]).thenState(8);
+    (await given.when(11)).thenThrows(RangeError);
+  });
+
   test("takes plain events, too", () => {
     interface Added {
       readonly type: "added";
@@ -136,6 +154,22 @@ describe("givenProjection", () => {
     given.thenState(({ byTenant }) => byTenant, { tenant: 5, b: 7 });
     await given.thenRebuilds(({ byTenant }) => byTenant);
     expect(() => given.thenState(({ byTenant }) => byTenant, {})).toThrow(AssertionError);
+  });
+
+  test("compares what objects of classes hold", async () => {
+    class Money {
+      constructor(readonly amount: number) {}
+    }
+    let total = new Money(0);
+    let begin = 0;
+    const projection = {
+      handle: () => void (total = new Money(total.amount + 5)),
+      truncate: () => void (total = new Money(begin)),
+    };
+    const given = await givenProjection(projection, [placed()]);
+    await given.thenRebuilds(() => ({ total }));
+    begin = 1;
+    await expect(given.thenRebuilds(() => ({ total }))).rejects.toThrow(AssertionError);
   });
 
   test("finds a truncate that leaves something behind", async () => {

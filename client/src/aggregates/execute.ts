@@ -1,5 +1,5 @@
 import type { CallOptions } from "../connection/connection.js";
-import { AnnalsError, isAnnalsError } from "../connection/errors.js";
+import { AnnalsError, inDoubt, isAnnalsError } from "../connection/errors.js";
 import { sleep } from "../connection/sleep.js";
 import { delayAfter } from "../projections/retry-policy.js";
 
@@ -46,11 +46,14 @@ export async function decideAndSave<Aggregate>(
     throw new AnnalsError("invalid_options", `retries cannot be ${retries}`, {});
   }
   let decided = await decide();
+  let doubtful = false; // whether what is decided may have been written
   for (let failures = 1; ; failures++) {
     try {
       await save(decided);
       return decided;
-    } catch (error) {
+    } catch (thrown) {
+      const error: unknown = doubtful ? inDoubt(thrown) : thrown;
+      doubtful = isAnnalsError(error) && error.outcomeUnknown;
       const conflict = isAnnalsError(error, "version_conflict");
       if (failures > retries || !(conflict || maySaveAgain(error))) throw error;
       await pause(delayAfter(failures, delays), signal, error);
@@ -64,7 +67,7 @@ function maySaveAgain(error: unknown): boolean {
   return error.outcomeUnknown || error.code === "unavailable";
 }
 
-/** @throws AnnalsError cancelled; with `outcomeUnknown` if that of the last save was */
+/** @throws AnnalsError cancelled; with `outcomeUnknown` if that of what it waits to save again is */
 async function pause(ms: number, signal: AbortSignal | undefined, after: unknown): Promise<void> {
   try {
     await sleep(ms, signal);

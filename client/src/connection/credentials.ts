@@ -78,8 +78,9 @@ async function ask(provider: () => string | Promise<string>): Promise<string> {
   }
 }
 
-function assertOneTenant(value: string): void {
-  if (value !== "" && value !== allTenants) return;
+/** @param value whatever a function gave: not all are written in TypeScript */
+function assertOneTenant(value: unknown): void {
+  if (typeof value === "string" && value !== "" && value !== allTenants) return;
   throw new AnnalsError("tenant_required", "the tenant's provider gave no tenant", {});
 }
 

@@ -27,7 +27,7 @@ export interface ErrorDetails {
   tenant_suspended: NoDetails;
   /** What was to be changed is not at the expected revision. Read it again, decide again. */
   revision_conflict: { readonly expectedRevision: bigint; readonly actualRevision: bigint };
-  /** The call's time is up; see `outcomeUnknown`. */
+  /** The call's time is up; see `outcomeUnknown`. `cause` tells why the call of an append was lost, if it was. */
   deadline_exceeded: NoDetails;
   /** The caller's signal was aborted; see `outcomeUnknown`. */
   cancelled: NoDetails;
@@ -77,6 +77,8 @@ export interface ErrorDetails {
   invalid_event: { readonly eventType: string; readonly problem: string };
   /** Another runner has claimed the projection: this one writes nothing more. */
   projection_superseded: NoDetails;
+  /** The projection was deleted while it ran: to go on, rebuild it, because its read model is not empty. */
+  projection_deleted: NoDetails;
   /** There is no tenant in the context, or none for the call. */
   tenant_required: NoDetails;
 }
@@ -134,4 +136,22 @@ export function isAnnalsError<Code extends ErrorCode = ErrorCode>(
 ): error is AnnalsErrorOf<Code> {
   if (typeof error !== "object" || error === null || !(brand in error)) return false;
   return code === undefined || (error as unknown as AnnalsError).code === code;
+}
+
+/**
+ * Refusals that tell that the same append, sent before, was not written: the server looks for its event ids first,
+ * or refuses the request whenever it comes.
+ */
+const tellsOutcome: ReadonlySet<ErrorCode> = new Set([
+  "version_conflict",
+  "duplicate_event_id",
+  "invalid_argument",
+]);
+
+/** What an append failed with that was sent before, and whose outcome was not known then. */
+export function inDoubt<Thrown>(error: Thrown): Thrown | AnnalsError {
+  if (!isAnnalsError(error) || error.outcomeUnknown || tellsOutcome.has(error.code)) return error;
+  const { code, message, details, requestId, retryAfterMs } = error;
+  const extras = { cause: error, requestId, retryAfterMs, outcomeUnknown: true };
+  return new AnnalsError(code, message, details, extras);
 }

@@ -88,13 +88,13 @@ function codeOf(status: ConnectError): ErrorCode {
 }
 
 /**
- * HTTP/2 ended the stream without a gRPC status, or the operating system the connection (ECONNRESET
+ * HTTP/2 ended the stream without a gRPC status, or TLS or the operating system the connection (ECONNRESET
  * when the server was killed): it was lost, or is being closed. A connection that breaks may also
  * show as a cancellation that nobody asked for.
  */
 function isLostStream({ cause }: ConnectError): boolean {
   if (!(cause instanceof Error) || !("code" in cause)) return false;
-  return "syscall" in cause || String(cause.code).startsWith("ERR_HTTP2_");
+  return "syscall" in cause || /^(ECONNRESET$|ERR_HTTP2_|ERR_SSL_)/.test(String(cause.code));
 }
 
 function fromDetail(status: ConnectError, detail: ErrorDetail, writes: boolean): AnnalsError {

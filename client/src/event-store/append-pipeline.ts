@@ -6,7 +6,7 @@ import type {
   AppendStreamResponse,
 } from "@annals/proto/annals/v1/event_store";
 import { AbortListeners } from "../connection/abort-listeners.js";
-import { AnnalsError, type ErrorCode } from "../connection/errors.js";
+import { AnnalsError, type ErrorCode, inDoubt } from "../connection/errors.js";
 import { toAnnalsError, toAppendError } from "../connection/wire-error.js";
 
 type Request = MessageInitShape<typeof AppendRequestSchema>;
@@ -54,6 +54,8 @@ export class AppendPipeline {
   #running = false;
   #closed = false;
   #attempts = 0;
+  /** Why the last call was lost, if nothing was answered since. */
+  #lost: AnnalsError | undefined;
   #call = new AbortController();
   /** When the first append was sent since the call's last answer, by `performance.now()`. */
   #silentSince: number | undefined;
@@ -79,14 +81,14 @@ export class AppendPipeline {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const giveUp = (code: "cancelled" | "deadline_exceeded", cause?: unknown): void => {
-        const outcomeUnknown = entry.sends > 0;
-        entry.settle(new AnnalsError(code, "no answer yet", {}, { cause, outcomeUnknown }));
+        const text = this.#lost ? `no answer yet: ${this.#lost.message}` : "no answer yet";
+        entry.settle(new AnnalsError(code, text, {}, { cause, outcomeUnknown: entry.sends > 0 }));
       };
       const abort = (): void => {
         giveUp("cancelled", signal?.reason);
       };
       const timer = setTimeout(() => {
-        giveUp("deadline_exceeded");
+        giveUp("deadline_exceeded", this.#lost);
         this.#endIfSilent();
       }, deadlineMs);
       const settle = (outcome: AppendResponse | AnnalsError): void => {
@@ -151,7 +153,10 @@ export class AppendPipeline {
         }
       } catch (error) {
         const known = toAnnalsError(error, { writes: true, signal });
-        if (!signal.aborted && !isPassing(known)) this.#failAll(known.code, known.message, known);
+        if (!signal.aborted) {
+          if (isPassing(known)) this.#lost = known;
+          else this.#failAll(known.code, known.message, known);
+        }
       }
       this.#stop();
       this.#queued = new Map([...this.#sent, ...this.#queued]);
@@ -181,6 +186,7 @@ export class AppendPipeline {
   #take({ correlationId, outcome }: AppendStreamResponse): boolean {
     this.#silentSince = undefined;
     this.#silentCalls = 0;
+    this.#lost = undefined;
     const entry = this.#sent.get(correlationId);
     if (!entry) return true; // given up
     if (outcome.case === "appended") {
@@ -192,19 +198,26 @@ export class AppendPipeline {
       outcome.case === "failed"
         ? toAppendError(outcome.value)
         : new AnnalsError("internal", "the server answered nothing", {}, { outcomeUnknown: true });
-    if (isPassing(error)) return false;
-    entry.settle(error);
+    if (isPassing(error)) {
+      this.#lost = error;
+      return false;
+    }
+    entry.settle(entry.sends > 1 ? inDoubt(error) : error);
     return true;
   }
 
   #failAll(code: ErrorCode, message: string, known?: AnnalsError): void {
-    // Of a call that the server refused as a whole, nothing was written.
+    const { cause, details = {}, requestId = "", retryAfterMs } = known ?? {};
+    const fail = ({ settle }: Entry, outcomeUnknown: boolean): void => {
+      settle(
+        new AnnalsError(code, message, details, { cause, requestId, retryAfterMs, outcomeUnknown }),
+      );
+    };
+    // Of a call that the server refused as a whole, nothing was written. What is queued it did not carry.
     const refused = known !== undefined && known.requestId !== "" && !known.outcomeUnknown;
-    for (const { sends, settle } of [...this.#sent.values(), ...this.#queued.values()]) {
-      const { cause, requestId = "", retryAfterMs } = known ?? {};
-      const extras = { cause, requestId, retryAfterMs, outcomeUnknown: sends > (refused ? 1 : 0) };
-      settle(new AnnalsError(code, message, known?.details ?? {}, extras));
-    }
+    const [sent, queued] = [[...this.#sent.values()], [...this.#queued.values()]];
+    for (const entry of sent) fail(entry, entry.sends > (refused ? 1 : 0));
+    for (const entry of queued) fail(entry, entry.sends > 0);
   }
 
   /** 25 ms, doubled with each try up to 1.6 s, and half of it by chance. Ends early on `close`. */

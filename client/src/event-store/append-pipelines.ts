@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { AppendRequestSchema, AppendResponse } from "@annals/proto/annals/v1/event_store";
 import type { CallOptions, Connection } from "../connection/connection.js";
-import { AnnalsError, isAnnalsError } from "../connection/errors.js";
+import { AnnalsError, inDoubt, isAnnalsError } from "../connection/errors.js";
 import { AppendPipeline } from "./append-pipeline.js";
 
 type Request = MessageInitShape<typeof AppendRequestSchema>;
@@ -48,17 +48,26 @@ export class AppendPipelines {
     const { headers, remainingMs } = await connection.prepare(options);
     const deadline = performance.now() + remainingMs;
     const pipeline = this.#pipelineFor(headers);
+    let doubtful = false; // whether a call that was lost may have written it
     if (pipeline) {
       try {
         return await pipeline.append(request, remainingMs, options.signal);
       } catch (error) {
         if (!mayGoAlone(error)) throw error;
+        doubtful = error.outcomeUnknown;
       }
     }
-    return connection.write((client, call) => client.append(request, { ...call, headers }), {
-      ...options,
-      deadlineMs: Math.max(1, deadline - performance.now()),
-    });
+    try {
+      return await connection.write(
+        (client, call) => client.append(request, { ...call, headers }),
+        {
+          ...options,
+          deadlineMs: Math.max(1, deadline - performance.now()),
+        },
+      );
+    } catch (error) {
+      throw doubtful ? inDoubt(error) : error;
+    }
   }
 
   /** Ends every call. */
@@ -94,10 +103,9 @@ export class AppendPipelines {
 }
 
 /** Whether the server takes no such call, for now or at all: then each append goes by itself. */
-function mayGoAlone(error: unknown): boolean {
-  if (!isAnnalsError(error) || error.outcomeUnknown) return false;
+function mayGoAlone(error: unknown): error is AnnalsError {
   return (
-    error.code === "unimplemented" ||
+    isAnnalsError(error, "unimplemented") ||
     (isAnnalsError(error, "limit_exceeded") && error.details.limit === "tenant_open_streams")
   );
 }

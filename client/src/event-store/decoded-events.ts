@@ -23,6 +23,11 @@ export class DecodedEvents implements IterableIterator<DomainEvent | RawEvent> {
     private readonly globalPositions: readonly bigint[] = [],
   ) {}
 
+  /** In the whole log: of the event that came last, or threw. */
+  get globalPosition(): bigint | undefined {
+    return this.globalPositions[this.#next - 1];
+  }
+
   [Symbol.iterator](): this {
     return this;
   }

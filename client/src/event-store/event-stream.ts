@@ -32,12 +32,17 @@ export interface ReadablePage<Event extends DomainEvent = DomainEvent> extends E
     readonly error: UnreadableEvent;
     /** How many of the page's events stand before it. */
     readonly index: number;
+    /** Its place in the whole log; undefined in a tenant's. */
+    readonly globalPosition: bigint | undefined;
   }[];
 }
 
 /** A page as it came, of events that are decoded one by one. */
 export interface UndecodedPage<Event extends DomainEvent = DomainEvent> {
-  readonly events: Iterable<Event>;
+  readonly events: Iterable<Event> & {
+    /** In the whole log: of the event that came last, or threw. */
+    readonly globalPosition?: bigint | undefined;
+  };
   readonly resumeFrom: bigint | string;
   readonly mark?: FollowMark;
 }
@@ -88,7 +93,7 @@ export class EventStream<Event extends DomainEvent = DomainEvent> implements Asy
 }
 
 function readableOf<Event extends DomainEvent>(
-  undecoded: Iterable<Event>,
+  undecoded: UndecodedPage<Event>["events"],
 ): Pick<ReadablePage<Event>, "events" | "unreadable"> {
   const events: Event[] = [];
   const unreadable: ReadablePage["unreadable"][number][] = [];
@@ -100,7 +105,8 @@ function readableOf<Event extends DomainEvent>(
       events.push(next.value);
     } catch (error) {
       if (!isUnreadableEvent(error)) throw error;
-      unreadable.push({ error, index: events.length });
+      const { globalPosition } = undecoded;
+      unreadable.push({ error, index: events.length, globalPosition });
     }
   }
 }

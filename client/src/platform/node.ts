@@ -1,5 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import type { SessionTimes } from "./http2-session.js";
+import { Http2Sessions } from "./http2-sessions.js";
 import type { OpenTransport } from "./platform.js";
 
 // What Node gives. In a bundle for browsers, browser.ts stands in its place (package.json, "imports").
@@ -17,16 +19,20 @@ export function textReader(bytes: Uint8Array): (start: number, end: number) => s
   return (start, end) => buffer.toString("utf8", start, end);
 }
 
-/** A connection that carries a call is pinged so often, and given up when no answer comes. */
-const keepalive = { pingIntervalMs: 30_000, pingTimeoutMs: 15_000 } as const;
+const times: SessionTimes = {
+  openTimeoutMs: 20_000,
+  pingIntervalMs: 30_000,
+  pingTimeoutMs: 15_000,
+  idleTimeoutMs: 15 * 60_000,
+};
 
 /** gRPC over one HTTP/2 connection, opened when it is first used and again when it was lost. */
 export function openTransport(origin: string, interceptors: Interceptor[]): OpenTransport {
-  const sessionManager = new Http2SessionManager(origin, keepalive);
+  const sessionManager = new Http2Sessions(origin, times);
   return {
     transport: createGrpcTransport({ baseUrl: origin, sessionManager, interceptors }),
     close: () => {
-      sessionManager.abort();
+      sessionManager.close();
     },
   };
 }

@@ -44,22 +44,29 @@ export class Claims<Transaction> {
   }
 
   /**
-   * Renews the lease, where there is one, until the answered function is called.
+   * Renews the lease, where there is one, until the answered function is called. That waits for
+   * renewals that are on their way: behind a release they would take the lease again.
    *
    * @param onLost told once another has claimed the projection
    */
-  hold(claim: ProjectionClaim, onLost: (error: unknown) => void): () => void {
+  hold(claim: ProjectionClaim, onLost: (error: unknown) => void): () => Promise<void> {
     const { store, lease } = this.options;
-    if (!lease) return () => undefined;
+    if (!lease) return () => Promise.resolve();
     const delayMs = lease.ttlMs / 3;
+    const renewals = new Set<Promise<void>>();
     const timer = setInterval(() => {
-      store.renew(claim, lease.ttlMs).catch((error: unknown) => {
-        if (isAnnalsError(error, "projection_superseded")) onLost(error);
-        else this.status.report({ kind: "store_failed", error, delayMs });
-      });
+      const renewal = store
+        .renew(claim, lease.ttlMs)
+        .catch((error: unknown) => {
+          if (isAnnalsError(error, "projection_superseded")) onLost(error);
+          else this.status.report({ kind: "store_failed", error, delayMs });
+        })
+        .finally(() => renewals.delete(renewal));
+      renewals.add(renewal);
     }, delayMs);
-    return () => {
+    return async () => {
       clearInterval(timer);
+      await Promise.all(renewals);
     };
   }
 

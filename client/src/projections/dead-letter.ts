@@ -17,7 +17,15 @@ export function toUnreadableDeadLetter(error: UnreadableEvent): DeadLetter {
 }
 
 function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
   // PostgreSQL takes no NUL in text.
-  return text.replaceAll("\0", "").slice(0, maxErrorLength).toWellFormed();
+  return told(error).replaceAll("\0", "").slice(0, maxErrorLength).toWellFormed();
+}
+
+/** Anything may be thrown, also what cannot be told. */
+function told(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "what was thrown has no text";
+  }
 }

@@ -20,11 +20,14 @@ export async function handlePage<Transaction>(
   { gate, signal }: { readonly gate: Gate; readonly signal: AbortSignal },
 ): Promise<void> {
   const { store, unreadableEvents = "dead_letter" } = work.options;
-  const failedAt = page.unreadable.findIndex(
+  const unreadable = page.unreadable.filter(({ error, globalPosition }) =>
+    progress.isOpen({ position: error.details.position, globalPosition }),
+  );
+  const failedAt = unreadable.findIndex(
     ({ error }) => unreadableEvents === "fail" || error.code === "unknown_event_type",
   );
-  const failed = page.unreadable[failedAt];
-  await putAside(work, failed ? page.unreadable.slice(0, failedAt) : page.unreadable);
+  const failed = unreadable[failedAt];
+  await putAside(work, failed ? unreadable.slice(0, failedAt) : unreadable);
   const readable = failed ? page.events.slice(0, failed.index) : page.events;
   let events = readable.filter((event) => progress.isOpen(event));
   while (events.length > 0 && !signal.aborted) {

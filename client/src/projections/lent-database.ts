@@ -7,15 +7,21 @@ export interface LentDatabase<Database> {
   readonly end: () => void;
 }
 
+/** How a database is lent. */
+export interface LendingOptions {
+  /** Whether the transaction is open: asked when a call has failed, because that may end it. */
+  readonly isOpen?: () => boolean;
+  /** What a call that comes too late answers. Default: it throws. */
+  readonly refuse?: (error: AnnalsError, method: PropertyKey, args: readonly unknown[]) => unknown;
+}
+
 /**
  * Lends a database for a transaction, so that who still holds it later writes nothing more. What is
- * called afterwards throws AnnalsError closed.
- *
- * @param isOpen whether the transaction is: asked when a call has failed, because that may end it
+ * called afterwards is refused with AnnalsError closed.
  */
 export function lendDatabase<Database extends object>(
   database: Database,
-  isOpen: () => boolean,
+  { isOpen = () => true, refuse = raise }: LendingOptions,
 ): LentDatabase<Database> {
   let ended = false;
   const lend = <T extends object>(target: T): T =>
@@ -24,7 +30,8 @@ export function lendDatabase<Database extends object>(
         const value: unknown = Reflect.get(target, key, target); // native getters know no proxy
         if (typeof value !== "function") return value;
         return (...args: unknown[]): unknown => {
-          if (ended) throw new AnnalsError("closed", "the transaction has ended", {});
+          if (ended)
+            return refuse(new AnnalsError("closed", "the transaction has ended", {}), key, args);
           try {
             const answer: unknown = Reflect.apply(value, target, args);
             return key === "prepare" ? lend(answer as object) : answer;
@@ -41,4 +48,8 @@ export function lendDatabase<Database extends object>(
       ended = true;
     },
   };
+}
+
+function raise(error: AnnalsError): never {
+  throw error;
 }

@@ -20,7 +20,7 @@ export const rebuildBegun: Place = { ...beginning, toEmpty: true };
 const rebuildBegunText = "empty";
 
 /** The number that orders events in the log that is read. */
-export function orderOf(event: DomainEvent): bigint {
+export function orderOf(event: Pick<DomainEvent, "position" | "globalPosition">): bigint {
   return event.globalPosition ?? event.position;
 }
 

@@ -1,5 +1,7 @@
 import { AnnalsError } from "../connection/errors.js";
 import { sleep } from "../connection/sleep.js";
+import { lendDatabase } from "./lent-database.js";
+import { refuseQuery } from "./refuse-query.js";
 import { superseded } from "./superseded.js";
 import type { ProjectionStore } from "./projection-store.js";
 
@@ -38,7 +40,8 @@ CREATE TABLE IF NOT EXISTS annals_projection_dead_letter (
 
 /**
  * Keeps places in the database of the read model, in one transaction with it. Makes its two tables,
- * `annals_projection` and `annals_projection_dead_letter`, when they are missing.
+ * `annals_projection` and `annals_projection_dead_letter`, when they are missing. What handlers get as
+ * `transaction` refuses every call once their transaction has ended.
  *
  * @param pool of `pg`. It needs two connections for each runner; closing it is the caller's.
  * @throws what PostgreSQL throws
@@ -81,12 +84,17 @@ export async function openPostgresProjectionStore(
     },
     write: ({ projection, fence }, work) =>
       inTransaction(pool, async (client) => {
-        const { place, deadLetter } = await work(client);
+        const lent = lendDatabase(client, { refuse: refuseQuery });
+        const { place, deadLetter } = await work(lent.database).finally(lent.end);
         const { rows } = await client.query(
-          "UPDATE annals_projection SET place = $3 WHERE name = $1 AND fence = $2 RETURNING name",
+          `UPDATE annals_projection SET place = $3 WHERE name = $1 AND fence = $2 AND ${isOpen}
+           RETURNING name`,
           [projection, fence, place],
         );
-        if (rows.length === 0) throw superseded(projection);
+        if (rows.length === 0) {
+          await assertOpen(client);
+          throw superseded(projection);
+        }
         if (!deadLetter) return;
         const { tenantId, eventId, position, attempts, error } = deadLetter;
         await client.query(
@@ -97,8 +105,9 @@ export async function openPostgresProjectionStore(
         );
       }),
     placeOf: async ({ projection, fence }) => {
+      // Waits for a transaction in doubt: it holds the row until it has ended.
       const { rows } = await pool.query(
-        "SELECT place FROM annals_projection WHERE name = $1 AND fence = $2",
+        "SELECT place FROM annals_projection WHERE name = $1 AND fence = $2 FOR UPDATE",
         [projection, fence],
       );
       const [row] = rows as { place: string | null }[];
@@ -137,6 +146,16 @@ interface DeadLetterRow {
   readonly error: string;
 }
 
+/** Marks the transaction: the setting ends with it, and is not there in one that is begun behind it. */
+const begin = "BEGIN; SET LOCAL annals.transaction = 'open'";
+const isOpen = "current_setting('annals.transaction', true) = 'open'";
+
+async function assertOpen(client: PostgresClient): Promise<void> {
+  const { rows } = await client.query(`SELECT ${isOpen} AS open`);
+  const [row] = rows as { open: boolean | null }[];
+  if (!row?.open) throw new Error("the transaction was ended inside the work");
+}
+
 async function inTransaction(
   pool: PostgresPool,
   work: (client: PostgresClient) => Promise<void>,
@@ -144,7 +163,7 @@ async function inTransaction(
   const client = await takeClient(pool);
   let committed = false;
   try {
-    await client.query("BEGIN");
+    await client.query(begin);
     await work(client);
     await client.query("COMMIT");
     committed = true;

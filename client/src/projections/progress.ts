@@ -31,7 +31,7 @@ export class Progress {
     this.#place = this.#written = place;
   }
 
-  isOpen(event: DomainEvent): boolean {
+  isOpen(event: Parameters<typeof orderOf>[0]): boolean {
     return orderOf(event) > this.#place.through;
   }
 

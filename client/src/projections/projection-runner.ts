@@ -4,11 +4,12 @@ import { sleep } from "../connection/sleep.js";
 import type { Annals } from "../event-store/annals.js";
 import type { DomainEvent } from "../events/domain-event.js";
 import { Claims } from "./claims.js";
+import { emptyReadModel } from "./empty-read-model.js";
 import { Gate } from "./gate.js";
 import { handlePage } from "./handle-page.js";
 import { optionsProblem } from "./options-problem.js";
 import type { PageWork } from "./page-work.js";
-import { beginning, parsePlace, type Place, rebuildBegun } from "./place.js";
+import { beginning, formatPlace, parsePlace, type Place } from "./place.js";
 import { Progress } from "./progress.js";
 import type { ProjectionClaim } from "./projection-store.js";
 import { runHandler } from "./run-handler.js";
@@ -19,7 +20,10 @@ import type {
 } from "./runner-options.js";
 import { tellSafely } from "../connection/tell-safely.js";
 import { RunnerStatus } from "./runner-status.js";
-import { writeProgress, writeWork } from "./write-progress.js";
+import { writeProgress } from "./write-progress.js";
+
+/** How long a store may take to let go of what is stopped by force, in milliseconds. */
+const letGoMs = 2_000;
 
 interface Replay {
   readonly end: bigint;
@@ -46,6 +50,8 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
   readonly #stopping = new AbortController();
   readonly #force = new AbortController();
   readonly #forced = new AbortListeners();
+  /** Aborted when the runner is not waited for any longer. */
+  readonly #leaving = new AbortController();
 
   constructor(
     private readonly annals: Annals,
@@ -58,7 +64,7 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
 
   /** Starts, in the background. Once. */
   start(): void {
-    this.#running ??= this.#run().then(
+    this.#running ??= this.#forced.race(this.#run(), [this.#leaving.signal]).then(
       () => {
         this.#status.become("stopped");
       },
@@ -110,22 +116,39 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     throw new AnnalsError("cancelled", "the runner was stopped", {});
   }
 
-  /** Ends after the events in hand; after `stopTimeoutMs` at once. Idempotent. */
+  /**
+   * Ends after the events in hand; after `stopTimeoutMs` at once. A store that does not answer is then
+   * waited for 2 seconds more, and not longer: no handler begins if it answers later. Idempotent.
+   */
   async stop(): Promise<void> {
     const { stopTimeoutMs = 10_000 } = this.options;
     if (!this.#running) return;
     this.#stopping.abort();
     this.#reading.abort();
-    const timer = setTimeout(() => {
-      this.#force.abort(new AnnalsError("cancelled", "the runner was stopped by force", {}));
-      this.#status.report({ kind: "stopped_by_force" });
-    }, stopTimeoutMs);
-    await this.#running;
-    clearTimeout(timer);
+    const stopped = new AbortController();
+    const running = this.#running.then(() => {
+      stopped.abort();
+    });
+    await Promise.all([running, this.#forceAfter(stopTimeoutMs, stopped.signal)]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  /** Ends handlers, then waits for nothing more; unless it has stopped before. */
+  async #forceAfter(timeoutMs: number, stopped: AbortSignal): Promise<void> {
+    const cancelled = new AnnalsError("cancelled", "the runner was stopped by force", {});
+    try {
+      if (timeoutMs === Infinity) return;
+      await sleep(timeoutMs, stopped);
+      this.#force.abort(cancelled);
+      this.#status.report({ kind: "stopped_by_force" });
+      await sleep(letGoMs, stopped);
+      this.#leaving.abort(cancelled);
+    } catch {
+      // It has stopped.
+    }
   }
 
   /** How it does now. Asks the server where the log ends. @throws AnnalsError */
@@ -148,19 +171,28 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
         this.#reading.abort(error);
       });
       try {
-        await this.#takeUp(claim);
+        if (!this.#stopping.signal.aborted) await this.#takeUp(claim);
         while (!this.#stopping.signal.aborted) await this.#follow(claim);
       } catch (error) {
         if (!this.options.lease || !isAnnalsError(error, "projection_superseded")) throw error;
       } finally {
-        letGo();
+        await letGo();
         await claims.release(claim);
       }
     }
   }
 
-  /** Starts where the projection stands. Where it starts for the first time is kept at once. */
+  /**
+   * Starts where the projection stands. Where it starts for the first time is kept at once.
+   *
+   * @throws AnnalsError projection_deleted where a place that this runner wrote is gone
+   */
   async #takeUp(claim: ProjectionClaim): Promise<void> {
+    const hasBegun = formatPlace(this.#progress.written) !== formatPlace(beginning);
+    if (claim.place === undefined && hasBegun && !this.#rebuilding) {
+      const message = `${claim.projection} was deleted while it ran: the read model is not empty`;
+      throw new AnnalsError("projection_deleted", message, {});
+    }
     const place = claim.place === undefined ? await this.#startPlace() : parsePlace(claim.place);
     this.#progress.startAt(place);
     if (claim.place !== undefined || place === beginning) return;
@@ -187,7 +219,10 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     try {
-      if (this.#rebuilding || this.#progress.place.toEmpty) await this.#empty(claim, signal);
+      if (this.#rebuilding || this.#progress.place.toEmpty) {
+        await emptyReadModel(this.#pageWork(claim, signal));
+        this.#rebuilding = false;
+      }
       const { through, cursor } = this.#progress.place;
       this.#status.become("catching_up");
       const subscription = this.annals.subscribe({
@@ -223,32 +258,17 @@ export class ProjectionRunner<Transaction = undefined> implements AsyncDisposabl
     this.#replays.clear();
   }
 
-  /**
-   * Empties the read model and goes back to the beginning. Without transactions it writes first that
-   * this has begun: who is superseded empties nothing, and after a crash the next run does it again.
-   */
-  async #empty(claim: ProjectionClaim, reading: AbortSignal): Promise<void> {
-    const { projection, store } = this.options;
-    const page = this.#pageWork(claim, reading);
-    if (!store.transactional) await writeProgress(page, { place: rebuildBegun });
-    await writeWork(page, async (transaction) => {
-      const truncate = projection.truncate.bind(projection);
-      await page.runHandler(truncate, { transaction, attempt: 1 });
-      return beginning;
-    });
-    this.#rebuilding = false;
-  }
-
   #pageWork(claim: ProjectionClaim, signal: AbortSignal): PageWork<Transaction> {
     const progress = this.#progress;
     const { handlerTimeoutMs = 30_000 } = this.options;
+    const timeoutMs = handlerTimeoutMs === Infinity ? undefined : handlerTimeoutMs;
     const force = this.#force.signal;
     return {
       options: this.options,
       claim,
       force,
       runHandler: (handler, given) =>
-        runHandler(handler, { ...given, signal: force }, handlerTimeoutMs, this.#forced),
+        runHandler(handler, { ...given, signal: force }, timeoutMs, this.#forced),
       finished: new Set<DomainEvent>(),
       isHeld: () => signal.aborted || this.#gate.isClosed,
       wait: (delayMs) => this.#wait(delayMs, signal),

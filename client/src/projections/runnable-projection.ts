@@ -7,7 +7,8 @@ export interface RunnableProjection<Transaction = undefined> {
   handle(event: DomainEvent, context: HandlerContext<Transaction>): void | Promise<void>;
   /**
    * Takes many events at once, in order, in place of `handle`. When it throws, the events come
-   * again one by one, each to `handle`. It runs for their tenant where they have one in common.
+   * again one by one, each to `handle`. It runs for their tenant where they have one in common, else
+   * for none.
    */
   handleBatch?(
     events: readonly DomainEvent[],

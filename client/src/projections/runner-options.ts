@@ -30,9 +30,12 @@ export interface ProjectionRunnerOptions<Transaction> {
   readonly start?: "beginning" | "end" | { readonly position: bigint };
   /** Default: 5 attempts, from 100 ms to 10 s apart. */
   readonly retry?: RetryPolicy;
-  /** Longest time for one call of a handler, in milliseconds. Default: 30,000. */
+  /** Longest time for one call of a handler, in milliseconds; Infinity: no limit. Default: 30,000. */
   readonly handlerTimeoutMs?: number;
-  /** Longest time that `stop` waits for handlers that run, in milliseconds. Default: 10,000. */
+  /**
+   * Longest time that `stop` waits for handlers that run, in milliseconds; Infinity: until they end.
+   * Default: 10,000.
+   */
   readonly stopTimeoutMs?: number;
   /**
    * One active runner of this name among several: the others stand by. Default: none, and the runner
@@ -72,7 +75,10 @@ export type ProjectionReport =
   | { readonly kind: "dead_letter"; readonly event: DomainEvent; readonly error: unknown }
   /** The event cannot be read: it was put aside, as a dead letter. */
   | { readonly kind: "unreadable_event"; readonly error: UnreadableEvent }
-  /** The store failed, and is tried again: handlers of a store without transactions are not. */
+  /**
+   * The store failed, and is tried again: handlers of a store without transactions are not. Or the read
+   * model could not be emptied in passing.
+   */
   | { readonly kind: "store_failed"; readonly error: unknown; readonly delayMs: number }
   /** Handlers were still running when the time to stop was over. */
   | { readonly kind: "stopped_by_force" };

@@ -16,7 +16,9 @@ export class RunnerStatus {
     return this.#shown;
   }
 
+  /** What has stopped stays so. */
   become(state: Exclude<ProjectionState, "failed">): void {
+    if (this.#state === "stopped") return;
     this.#state = state;
     const shown = this.#isPaused() ? "paused" : state;
     if (shown === this.#shown) return;

@@ -77,7 +77,7 @@ export function openSqliteProjectionStore<Database extends SqliteDatabase>(
     },
     write: async ({ projection, fence }, work) => {
       database.exec("BEGIN IMMEDIATE");
-      const lent = lendDatabase(database, () => isOpen(database));
+      const lent = lendDatabase(database, { isOpen: () => isOpen(database) });
       try {
         const { place, deadLetter } = await work(lent.database).finally(lent.end);
         if (!isOpen(database)) throw new Error("the transaction was ended inside the work");

@@ -2,7 +2,7 @@ import { ContextStorage } from "#platform";
 import { AnnalsError } from "../connection/errors.js";
 
 /** The tenant of whatever runs. It holds nothing by itself: each run has its own value. */
-const storage = new ContextStorage<string>();
+const storage = new ContextStorage<string | undefined>();
 
 /**
  * Runs something for a tenant. The tenant goes along through awaits, timers and whatever is started
@@ -12,6 +12,11 @@ const storage = new ContextStorage<string>();
  */
 export function runWithTenant<T>(tenantId: string, run: () => T): T {
   return storage.run(tenantId, run);
+}
+
+/** Runs something for no tenant, also inside of a tenant's context. */
+export function runWithoutTenant<T>(run: () => T): T {
+  return storage.run(undefined, run);
 }
 
 /** The tenant in whose context this runs; undefined outside of any. */

@@ -17,14 +17,21 @@ export type TenantMiddleware = (
  */
 export function tenantMiddleware<Claims>(options: VerifiedTenantOptions<Claims>): TenantMiddleware {
   return (request, response, next) => {
-    verifiedTenant(request.headers.authorization, options).then(
-      (tenantId) => {
-        runWithTenant(tenantId, next);
-      },
-      (error: unknown) => {
-        refuse(response, error, next);
-      },
-    );
+    verifiedTenant(request.headers.authorization, options)
+      .then(
+        (tenantId) => {
+          runWithTenant(tenantId, next);
+        },
+        (error: unknown) => {
+          refuse(response, error, next);
+        },
+      )
+      .catch((error: unknown) => {
+        next(error ?? new Error("what comes after the tenant has thrown"));
+      })
+      .catch(() => {
+        response.destroy(); // nobody answers it any more
+      });
   };
 }
 
@@ -34,6 +41,7 @@ function refuse(response: ServerResponse, error: unknown, next: (error: unknown)
     next(error);
     return;
   }
+  if (response.headersSent) return; // by who did not wait for the token
   const { code, message } = error as { code: string; message: string };
   response.writeHead(status, {
     "content-type": "application/json",

@@ -4,7 +4,7 @@ import { AnnalsError, isAnnalsError } from "../connection/errors.js";
 export interface VerifiedTenantOptions<Claims> {
   /** Checks signature, issuer, audience and expiry of a bearer token; throws if it does not hold. */
   readonly verify: (token: string) => Promise<Claims> | Claims;
-  /** The tenant that verified claims name; undefined or "" if they name none: then permission_denied. */
+  /** The tenant that verified claims name. Anything but a string, or "": they name none, permission_denied. */
   readonly tenantOf: (claims: Claims) => string | undefined;
 }
 
@@ -29,8 +29,8 @@ export async function verifiedTenant<Claims>(
   } catch (cause) {
     throw new AnnalsError("unauthenticated", "the token does not verify", {}, { cause });
   }
-  const tenantId = options.tenantOf(claims);
-  if (tenantId !== undefined && tenantId !== "") return tenantId;
+  const tenantId: unknown = options.tenantOf(claims); // claims are anything: a list of tenants is none
+  if (typeof tenantId === "string" && tenantId !== "") return tenantId;
   throw new AnnalsError("permission_denied", "the token names no tenant", {});
 }
 

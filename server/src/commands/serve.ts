@@ -1,4 +1,3 @@
-import { startServer } from "../compose.js";
 import type { Config } from "../config/config.js";
 import { standardOutput } from "../telemetry/line-writer.js";
 import { createLogger } from "../telemetry/logger.js";
@@ -23,6 +22,7 @@ export async function serve(config: Config): Promise<void> {
     };
     process.on("SIGTERM", tell).on("SIGINT", tell);
   });
+  const { startServer } = await import("../compose.js"); // the most of the code, and of the time that it takes to load
   const server = await startServer(config, logger, stdout).catch((error: unknown) => {
     logger.fatal({ err: error }, "cannot start");
     process.exitCode = 1;

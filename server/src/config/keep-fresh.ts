@@ -23,10 +23,16 @@ export function keepFresh(files: readonly string[], read: () => void, logger: Lo
       retry = setTimeout(readAgain, retryMs).unref();
     }
   };
-  read();
-  const unwatch = watchFiles(files, readAgain);
-  return () => {
+  const unwatch = watchFiles(files, readAgain); // before the first read: no change is missed between the two
+  const stop = (): void => {
     unwatch();
     clearTimeout(retry);
   };
+  try {
+    read();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return stop;
 }

@@ -319,8 +319,21 @@ function authModes(): Pick<Setting<readonly AuthMode[]>, "schema" | "defaultText
   return withDefault(list().pipe(modes), ["dev"]);
 }
 
+/** A number, or a text that is one: flags and variables are texts. */
 function count(min: number, max: number): z.ZodType<number> {
-  return z.coerce.number().int().min(min).max(max);
+  const given = z.union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\s*[-+]?\d/)
+        .transform(Number),
+    ],
+    {
+      error: "must be a whole number",
+    },
+  );
+  return given.pipe(z.number("must be a whole number").int().min(min).max(max));
 }
 
 function flag(): z.ZodType<boolean> {

@@ -37,10 +37,11 @@ export function authenticateJwt(options: JwtOptions): VerifyToken {
   const verified = new VerifiedTokens();
   return (token) => {
     const generation = keys.generation();
+    if (generation === undefined) return verify(token);
     return verified.get(token, generation, Date.now()) ?? verify(token, generation);
   };
 
-  async function verify(token: string, generation: number): Promise<Identity> {
+  async function verify(token: string, generation?: number): Promise<Identity> {
     const { payload } = await jwtVerify(token, keys.getKey, verifyOptions).catch(refuse);
     const identity: Identity = {
       method: "jwt",
@@ -49,7 +50,7 @@ export function authenticateJwt(options: JwtOptions): VerifyToken {
       scopes: new Set(typeof payload["scope"] === "string" ? payload["scope"].split(" ") : []),
       expiresAt: ((payload.exp ?? 0) + clockSkewSeconds) * 1000,
     };
-    verified.set(token, generation, identity);
+    if (generation !== undefined) verified.set(token, generation, identity);
     return identity;
   }
 }

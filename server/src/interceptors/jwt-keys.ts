@@ -10,8 +10,11 @@ import { AnnalsError } from "../domain/error.js";
 
 /** The key or keys that tokens are verified with. */
 export interface JwtKeys {
-  /** Counts up whenever the keys change. Starts a refresh, in the background, when they are old. */
-  generation(): number;
+  /**
+   * Counts up whenever the keys change; undefined when they are too old to be believed, so that nothing counts that
+   * was verified with them. Starts a refresh, in the background, when they are old.
+   */
+  generation(): number | undefined;
   /** Answers the key of a token's `kid`. */
   readonly getKey: JWTVerifyGetKey;
 }
@@ -73,8 +76,7 @@ export async function openJwks(options: JwksOptions): Promise<JwtKeys> {
   return {
     generation: () => {
       if (due(options.maxAgeMs)) void refresh();
-      // Too old to be believed: nothing verified before counts either.
-      return performance.now() - readAt > options.maxStaleMs ? -1 : generation;
+      return performance.now() - readAt > options.maxStaleMs ? undefined : generation;
     },
     getKey: async (header, token) => {
       if (performance.now() - readAt > options.maxStaleMs) await refresh();

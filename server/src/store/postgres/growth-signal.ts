@@ -1,6 +1,7 @@
-import pg from "pg";
+import type pg from "pg";
 import type { Unwatch } from "../store.js";
 import { Watchers } from "../watchers.js";
+import { Client } from "./client.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
 
 /** How often watchers are told without having been notified: what a lost notification costs at most. */
@@ -81,7 +82,7 @@ class Listener {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client(this.config);
+    const client = new Client(this.config);
     this.#client = client;
     client.on("notification", this.onNotification);
     client.on("error", (error) => {

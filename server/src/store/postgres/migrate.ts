@@ -1,11 +1,12 @@
-import pg from "pg";
+import type pg from "pg";
+import { Client } from "./client.js";
 import { migrations } from "./schema.js";
 
 /** Names the lock that migrations take: "annals", as a number. */
 const migrationLock = 0x616e6e616c73n;
 
 /** How long to wait for a database to answer. */
-const connectTimeoutMs = 10_000;
+const answerMs = 10_000;
 
 /**
  * Brings a database to the newest schema, each version in a transaction of its own. Safe to run
@@ -35,10 +36,10 @@ export async function migrate(url: string, toVersion: number = migrations.length
 /**
  * Checks that a database has the schema that this server needs.
  *
- * @throws Error when it is older, naming what to run, or newer
+ * @throws Error when it is older, naming what to run, or newer, and when the database does not answer in time
  */
 export async function assertMigrated(url: string): Promise<void> {
-  const current = await withClient(url, schemaVersion);
+  const current = await withClient(url, (client) => inTime(schemaVersion(client)));
   assertNotNewer(current);
   if (current < migrations.length) {
     throw new Error(
@@ -82,10 +83,27 @@ function assertNotNewer(current: number): void {
   );
 }
 
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new Error(`the database does not say in ${answerMs} ms which schema it has: is it locked?`),
+      );
+    }, answerMs);
+  });
+  answer.catch(() => undefined); // the connection is cut
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: url,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: answerMs,
     application_name: "annals migrate",
   });
   client.on("error", () => undefined);

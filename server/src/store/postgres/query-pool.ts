@@ -2,6 +2,7 @@ import pg from "pg";
 import { failureOfAbort, throwIfAborted } from "../../domain/abort.js";
 import { AnnalsError } from "../../domain/error.js";
 import type { ReadOptions } from "../store.js";
+import { Client } from "./client.js";
 import { type CopiedRow, copyOut, setCopyParameters } from "./copy-out.js";
 import { failureOf, unavailable, wasRolledBack } from "./errors.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
@@ -37,6 +38,7 @@ export class QueryPool {
   ) {
     this.#pool = new pg.Pool({
       ...clientConfig(url, options),
+      Client,
       pipeline: true,
       max: connections,
       idleTimeoutMillis: 60_000,
@@ -132,7 +134,7 @@ export class QueryPool {
     return client.query({ text, values: [...values], name, rowMode: "array" });
   }
 
-  /** Lets what was asked finish. Idempotent. */
+  /** Lets what was asked finish; that is bounded in time, as the statements are. Idempotent. */
   close(): Promise<void> {
     return (this.#closing ??= this.#pool.end());
   }

@@ -1,5 +1,6 @@
-import pg from "pg";
+import type pg from "pg";
 import { BoundStatement, Execution, type TextRow } from "./bound-statement.js";
+import { Client } from "./client.js";
 import { failureOf, unavailable } from "./errors.js";
 import { allTenants } from "./query-pool.js";
 import { clientConfig, type SessionOptions, type StoreLogger } from "./session.js";
@@ -87,7 +88,7 @@ export class WriterConnection {
 
   async #connect(): Promise<WriterSession> {
     const config = clientConfig(this.url, this.options, { "annals.tenant_id": allTenants });
-    const client = new pg.Client({ ...config, pipeline: true });
+    const client = new Client({ ...config, pipeline: true });
     client.on("error", (error) => {
       if (this.#closed) return;
       this.logger.warn({ err: error }, "a connection of the writer's to PostgreSQL broke");

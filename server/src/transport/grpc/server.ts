@@ -7,11 +7,11 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
 import type { Interceptor } from "../../interceptors/interceptor.js";
 import { nameOfRpc, type Rpc } from "../rpc.js";
 import { keepStreamsInTable } from "../stream-table.js";
 import { bidiStreamingHandler } from "./bidi-streaming.js";
+import { addHealth } from "./health.js";
 import { OpenCalls } from "./open-calls.js";
 import { addReflection } from "./reflection.js";
 import { serverStreamingHandler } from "./server-streaming.js";
@@ -90,14 +90,7 @@ export async function listenGrpc(
   server.addService(definition, implementation);
 
   const services = [...new Set(rpcs.map((rpc) => rpc.method.parent.typeName))];
-  const health = new HealthImplementation();
-  const setServing = (serving: boolean): void => {
-    for (const name of ["", ...services]) {
-      health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
-    }
-  };
-  setServing(false);
-  health.addToServer(server);
+  const setServing = addHealth(server, services);
   if (options.reflection) {
     addReflection(server, [...new Set(rpcs.map((rpc) => rpc.method.parent.file))]);
   }

@@ -73,6 +73,7 @@ export class HealthService {
       }
     } finally {
       this.#watchers.delete(changed);
+      ended.removeEventListener("abort", changed); // or Node keeps it
     }
   }
 }

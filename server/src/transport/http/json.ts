@@ -2,7 +2,10 @@ import { createRegistry, type JsonReadOptions, type JsonWriteOptions } from "@bu
 import { ErrorDetailSchema } from "@annals/proto/annals/v1/error";
 import { limits } from "../../domain/limits.js";
 import type { CountFields } from "../codec/field-count.js";
+import { boundDigits } from "./bound-digits.js";
 import type { Exchange } from "./exchange.js";
+
+boundDigits();
 
 /** How JSON is read and written: a field that the server does not know is refused, as in binary. */
 export const jsonOptions: Partial<JsonReadOptions & JsonWriteOptions> = {
