@@ -59,7 +59,7 @@ describe("stopping", () => {
         }
       })();
       const ended = Promise.allSettled([...unary, pipelined]);
-      await setTimeout(300);
+      await expect.poll(() => acknowledged, { timeout: 20_000 }).toBeGreaterThan(20);
       expect(await server.end(signal)).toBe(0);
 
       const errors = (await ended).map((result) =>
@@ -243,7 +243,9 @@ describe("crashing", () => {
         }
       });
       const ended = Promise.allSettled(writers);
-      await setTimeout(150 + 60 * round);
+      const enough = 40 * (round + 1);
+      await expect.poll(() => acknowledged.size, { timeout: 20_000 }).toBeGreaterThan(enough);
+      await setTimeout(60 * round); // somewhere in the middle of it
       await server.end("SIGKILL");
       await ended;
     }

@@ -81,7 +81,7 @@ test("an API key opens its tenant; a wrong, expired, early or removed one opens 
   write(fresh.entry);
   await expect.poll(() => opens(old.key), { timeout: 20_000 }).toBe(false);
   expect(await opens(fresh.key)).toBe(true);
-});
+}, 60_000);
 
 test("a key that would make its file unusable is not made, and a flag that names no scope is refused", () => {
   const refused = [
