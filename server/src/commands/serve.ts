@@ -12,7 +12,7 @@ export async function serve(config: Config): Promise<void> {
     stdout.close();
   });
   const logger = createLogger({ level: config.logLevel, pretty: config.prettyLogs }, stdout);
-  // Before anything is opened: a process that is the first of its container is not ended by a signal of itself.
+  // Before anything is opened: the first process of a container is not ended by a signal that it does not handle.
   const toldToStop = new Promise<NodeJS.Signals>((resolve) => {
     let told = false;
     const tell = (signal: NodeJS.Signals): void => {
@@ -22,7 +22,7 @@ export async function serve(config: Config): Promise<void> {
     };
     process.on("SIGTERM", tell).on("SIGINT", tell);
   });
-  const { startServer } = await import("../compose.js"); // the most of the code, and of the time that it takes to load
+  const { startServer } = await import("../compose.js"); // most of the code, and of the time to load it
   const server = await startServer(config, logger, stdout).catch((error: unknown) => {
     logger.fatal({ err: error }, "cannot start");
     process.exitCode = 1;
