@@ -53,6 +53,10 @@ describe("credentials", () => {
     await using forgetful = connect({ address: server.grpcAddress, tenant: () => nothing.tenant });
     await failureOf(() => forgetful.getHead(), "tenant_required");
     await failureOf(() => forgetful.append(placing), "tenant_required");
+    const tokenless = JSON.parse("{}") as { token: string };
+    await using careless = connect({ address: server.grpcAddress, token: () => tokenless.token });
+    const refused = await failureOf(() => careless.getHead(), "unauthenticated");
+    expect(refused.message).toContain("provider gave no token");
     await using operator = connect({ address: server.grpcAddress, tenant: allTenants });
     expect(await operator.readAll(whole).toArray()).toEqual([]);
   });

@@ -57,7 +57,9 @@ export async function setCredentials(
   wait: Wait,
 ): Promise<void> {
   if (token !== undefined) {
-    setHeader(header, "authorization", `Bearer ${await valueOf(token, wait)}`);
+    const value = await valueOf(token, wait);
+    if (typeof token === "function") assertToken(value);
+    setHeader(header, "authorization", `Bearer ${value}`);
   }
   if (tenant !== undefined) {
     const value = await valueOf(tenant, wait);
@@ -79,6 +81,12 @@ async function ask(provider: () => string | Promise<string>): Promise<string> {
 }
 
 /** @param value whatever a function gave: not all are written in TypeScript */
+function assertToken(value: unknown): void {
+  if (typeof value === "string" && value !== "") return;
+  throw new AnnalsError("unauthenticated", "the token's provider gave no token", {});
+}
+
+/** @param value as for assertToken */
 function assertOneTenant(value: unknown): void {
   if (typeof value === "string" && value !== "" && value !== allTenants) return;
   throw new AnnalsError("tenant_required", "the tenant's provider gave no tenant", {});
